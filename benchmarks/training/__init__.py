@@ -1,0 +1,1 @@
+"""Training of the weights that `nlp/fields` ships: `python -m benchmarks.training`."""

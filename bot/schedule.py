@@ -1,0 +1,144 @@
+"""The clock's hands: cron lines to jobs, each tick once, and pushes when their moment comes (DECISIONS 4).
+
+A tick's identity is (job, due time), the id of the workflow that it starts: two schedulers or a restart run it once.
+A tick missed by no more than its grace runs late; beyond that it is recorded as missed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from apscheduler.triggers.cron import CronTrigger
+from sqlmodel import col
+
+from bot.clock import WaitingClock
+from bot.delivery import Delivery
+from handlers.texts import SHANGHAI
+from storage import Store
+from storage import tables as t
+
+logger = logging.getLogger("bot.schedule")
+
+#: The longest time between two looks at what is due.
+LONGEST_NAP = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A cron line, and how late a missed tick may still run."""
+
+    name: str
+    trigger: CronTrigger
+    grace: timedelta
+
+    def ticks(self, after: datetime, until: datetime) -> Iterator[datetime]:
+        """Yield due times in `(after, until]`, in UTC."""
+        moment = self.trigger.get_next_fire_time(None, (after + timedelta(microseconds=1)).astimezone(SHANGHAI))
+        while moment is not None and moment <= until:
+            yield moment.astimezone(after.tzinfo)
+            moment = self.trigger.get_next_fire_time(moment, moment + timedelta(microseconds=1))
+
+
+def _cron(**fields: str) -> CronTrigger:
+    return CronTrigger(timezone=SHANGHAI, **fields)
+
+
+JOBS: tuple[Job, ...] = (
+    Job("scan_stages", _cron(hour="8-20", minute="5"), grace=timedelta(hours=12)),
+    Job("morning_reminder", _cron(hour="7", minute="50"), grace=timedelta(hours=3)),
+    Job("evening_summary", _cron(hour="18", minute="30"), grace=timedelta(hours=2)),
+)
+
+RunTick = Callable[[str, datetime], Awaitable[None]]
+Tell = Callable[[str], Awaitable[None]]
+
+
+class Schedule:
+    """Fires ticks and pushes, by the given clock."""
+
+    def __init__(
+        self,
+        *,
+        clock: WaitingClock,
+        store: Store,
+        delivery: Delivery,
+        run_tick: RunTick,
+        tell: Tell,
+        jobs: tuple[Job, ...] = JOBS,
+    ) -> None:
+        self._clock = clock
+        self._store = store
+        self._delivery = delivery
+        self._run_tick = run_tick
+        self._tell = tell
+        self._jobs = jobs
+        self._turn = asyncio.Lock()
+        self._since: datetime | None = None
+
+    async def run(self) -> None:
+        """Work until cancelled."""
+        while True:
+            await self.catch_up()
+            await self._clock.sleep_until(await self._next_moment())
+
+    async def catch_up(self) -> None:
+        """Fire everything that is due now."""
+        async with self._turn:
+            now = self._clock.now()
+            for due_at, job in await self._due(now):
+                await self._fire(job, due_at, now)
+            for key in await self._delivery.due_pushes(now):
+                await self._tell(key)
+
+    async def play(self, start: datetime, target: datetime, step_to: Callable[[datetime], None]) -> None:
+        """Play everything between two times in order: the sandbox's clock is being moved (a hook of its)."""
+        async with self._turn:
+            await self._due(start)
+            reached = start
+            while (moment := await self._next_in(reached, target)) is not None:
+                reached = moment
+                step_to(moment)
+                for due_at, job in await self._due(moment):
+                    await self._fire(job, due_at, moment)
+                for key in await self._delivery.due_pushes(moment):
+                    await self._delivery.deliver(key)
+
+    async def _next_in(self, after: datetime, target: datetime) -> datetime | None:
+        moments = [next(job.ticks(after, target), None) for job in self._jobs]
+        moments.append(await self._delivery.next_push(after))
+        return min((m for m in moments if m is not None and m <= target), default=None)
+
+    async def _next_moment(self) -> datetime:
+        now = self._clock.now()
+        return await self._next_in(now, now + LONGEST_NAP) or now + LONGEST_NAP
+
+    async def _due(self, now: datetime) -> list[tuple[datetime, Job]]:
+        """Return the ticks since each job's last one, in order of time; remember where we began."""
+        last = await self._last_ticks()
+        if self._since is None:
+            self._since = max([now - timedelta(minutes=1), *last.values()]) if not last else min(last.values())
+        due = [(moment, job) for job in self._jobs for moment in job.ticks(last.get(job.name, self._since), now)]
+        return sorted(due, key=lambda pair: pair[0])
+
+    async def _last_ticks(self) -> dict[str, datetime]:
+        async with self._store.begin() as uow:
+            rows = await uow.tuples(
+                sa.select(col(t.Tick.job), sa.func.max(col(t.Tick.due_at))).group_by(col(t.Tick.job))
+            )
+        return {row[0]: row[1] for row in rows}
+
+    async def _fire(self, job: Job, due_at: datetime, now: datetime) -> None:
+        missed = now - due_at > job.grace
+        if missed:
+            logger.warning("tick missed", extra={"action": "tick_missed", "job": job.name})
+        else:
+            await self._run_tick(job.name, due_at)
+        async with self._store.begin() as uow:
+            if await uow.get(t.Tick, (job.name, due_at)) is None:
+                uow.add(t.Tick(job=job.name, due_at=due_at, missed=missed))
+                await uow.commit()

@@ -1,0 +1,201 @@
+"""What the durable steps do: each method is one step, opens its own transaction, and may run twice.
+
+The workflows that string them together stand in `bot.workflows`.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any
+
+from bot.delivery import Delivery
+from handlers import texts
+from handlers.capture_media import Stored, join_media, store_media
+from handlers.capture_voice import NotHeard, finish_voice, hints_for, media_lost, say_delayed
+from handlers.daily_rhythm import evening_summaries, morning_reminders
+from handlers.errors import MediaGone, NothingHeard, PermanentError, RetryableError, Unreadable
+from handlers.know import World, person_of, reach
+from handlers.messages import Inbound, OutboundText
+from handlers.ports import Clock, Heard, Messenger, Transcriber
+from handlers.raise_alerts import raise_due
+from handlers.receive import receive
+from handlers.tell import tell
+from storage import Store
+from storage import tables as t
+from storage.media import MediaStore
+
+logger = logging.getLogger("bot.work")
+
+#: Turns a stored update into an inbound; one per channel.
+Parser = Callable[[Mapping[str, object]], Inbound]
+#: After this many failed fetches the rep is told that the platform holds the file back.
+SAY_DELAYED_AFTER = 5
+#: Give up fetching after about three days, when the platform has dropped the file anyway.
+MOST_FETCHES = 150
+
+
+class Work:
+    """The steps of all workflows, with everything they need bound once."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        world: World,
+        clock: Clock,
+        media: MediaStore,
+        transcriber: Transcriber,
+        messengers: Mapping[str, Messenger],
+        parsers: Mapping[str, Parser],
+        delivery: Delivery,
+    ) -> None:
+        self._store = store
+        self._world = world
+        self._clock = clock
+        self._media = media
+        self._transcriber = transcriber
+        self._messengers = messengers
+        self._parsers = parsers
+        self.delivery = delivery
+
+    def _parse(self, update: Mapping[str, Any]) -> Inbound:
+        return self._parsers[str(update["channel"])](update)
+
+    async def take_in(self, update: dict[str, Any]) -> dict[str, Any]:
+        """Receive an update in one transaction; return what follows."""
+        inbound = self._parse(update)
+        async with self._store.begin() as uow:
+            received = await receive(inbound, uow=uow, world=self._world, now=self._clock.now())
+            await uow.commit()
+        logger.info("received", extra={"action": "received", "message_id": inbound.source_id})
+        return asdict(received)
+
+    async def apologise(self, update: dict[str, Any]) -> list[str]:
+        """Our own fault: tell the sender that the message is kept and somebody looks at it."""
+        inbound = self._parse(update)
+        async with self._store.begin() as uow:
+            person = await person_of(uow, inbound.channel, inbound.sender_id)
+            if person is None:
+                return []
+            key = await tell(
+                uow,
+                person,
+                OutboundText(texts.our_fault(inbound.sent_at)),
+                key=f"fault:{inbound.source_id}",
+                now=self._clock.now(),
+                answers=inbound.source_id,
+            )
+            await uow.commit()
+        return [key]
+
+    async def fetch(self, capture_id: str, attempt: int) -> dict[str, Any]:
+        """Try once to fetch and keep a capture's medium: `{"stored"}`, `{"lost"}` with deliveries, or `{"wait_s"}`."""
+        async with self._store.begin() as uow:
+            capture = await uow.need(t.Capture, capture_id)
+        try:
+            fetched = await self._messengers[capture.channel].fetch_media(capture.media_ref)
+        except MediaGone:
+            return {"lost": await self._lost(capture_id)}
+        except PermanentError as error:
+            logger.error("medium refused", extra={"action": "media_refused", "reason": str(error.code)})
+            return {"lost": await self._lost(capture_id)}
+        except RetryableError as error:
+            if attempt >= MOST_FETCHES:
+                return {"lost": await self._lost(capture_id)}
+            tell_now = await self._delayed(capture_id) if attempt == SAY_DELAYED_AFTER else []
+            return {"wait_s": min(max(error.retry_after_s, 2.0**attempt), 1800.0), "tell": tell_now}
+        stored = await store_media(fetched, capture.kind, self._media)
+        return {"stored": asdict(stored), "kind": capture.kind}
+
+    async def _lost(self, capture_id: str) -> list[str]:
+        async with self._store.begin() as uow:
+            capture = await uow.need(t.Capture, capture_id)
+            queued = await media_lost(capture, uow=uow, world=self._world, now=self._clock.now())
+            await uow.commit()
+        return queued
+
+    async def _delayed(self, capture_id: str) -> list[str]:
+        async with self._store.begin() as uow:
+            capture = await uow.need(t.Capture, capture_id)
+            queued = await say_delayed(capture, uow=uow, now=self._clock.now())
+            await uow.commit()
+        return queued
+
+    async def join(self, capture_id: str, stored: dict[str, Any]) -> list[str]:
+        """Join a fetched photo, video or file to its visit."""
+        async with self._store.begin() as uow:
+            capture = await uow.need(t.Capture, capture_id)
+            person = await reach(uow, capture.person_id)
+            if person is None:
+                return []
+            queued = await join_media(
+                capture, Stored(**stored), person, uow=uow, world=self._world, now=self._clock.now()
+            )
+            await uow.commit()
+        return queued
+
+    async def hear(self, capture_id: str, stored: dict[str, Any]) -> dict[str, Any]:
+        """Transcribe a kept recording: the words, or why there are none."""
+        async with self._store.begin() as uow:
+            capture = await uow.need(t.Capture, capture_id)
+            hints = await hints_for(uow, capture.person_id, self._world)
+        audio = await self._media.get(stored["sha256"])
+        try:
+            heard = await self._transcriber.transcribe(audio, hints=hints)
+        except NothingHeard:
+            return {"silent": True}
+        except Unreadable:
+            return {"unreadable": True}
+        return {"heard": asdict(heard)}
+
+    async def draft(self, capture_id: str, stored: dict[str, Any], outcome: dict[str, Any]) -> list[str]:
+        """Write transcript, draft and card in one transaction."""
+        heard: Heard | NotHeard
+        if "heard" in outcome:
+            words = dict(outcome["heard"])
+            heard = Heard(**{**words, "alternatives": tuple(words["alternatives"])})
+        else:
+            heard = NotHeard(unreadable="unreadable" in outcome)
+        async with self._store.begin() as uow:
+            capture = await uow.need(t.Capture, capture_id)
+            queued = await finish_voice(
+                capture, Stored(**stored), heard, uow=uow, world=self._world, now=self._clock.now()
+            )
+            await uow.commit()
+        logger.info("drafted", extra={"action": "voice_drafted", "message_id": capture.source_id})
+        return queued
+
+    async def answer(self, keys: list[str]) -> list[str]:
+        """Send answers once each; return those that must be tried again later."""
+        left = []
+        for key in keys:
+            if not (await self.delivery.deliver(key)).finished:
+                left.append(key)
+        return left
+
+    async def try_delivery(self, key: str) -> float | None:
+        """Try one delivery; return how long to wait before the next try, None when it has ended."""
+        return (await self.delivery.deliver(key)).wait_s
+
+    async def run_job(self, job: str, due_at: datetime) -> list[str]:
+        """Run one tick of a scheduled job as of its due time; return pushes queued."""
+        if job == "scan_stages":
+            return await self._scan(due_at)
+        async with self._store.begin() as uow:
+            run = {"evening_summary": evening_summaries, "morning_reminder": morning_reminders}[job]
+            queued = await run(uow=uow, world=self._world, now=due_at)
+            await uow.commit()
+        return queued
+
+    async def _scan(self, due_at: datetime) -> list[str]:
+        queued: list[str] = []
+        more = True
+        while more:
+            async with self._store.begin() as uow:
+                found, more = await raise_due(uow, world=self._world, now=due_at)
+                await uow.commit()
+            queued += found
+        return queued

@@ -1,0 +1,125 @@
+"""The durable workflows: which step follows which. Each is found again after a crash and goes on where it was.
+
+A workflow's steps change only under a new name, while the old one drains (DESIGN §3). Ids are identities: the
+delivery's (`wecom:<msg id>`), the capture's (`fetch:…`, `hear:…`), the row's (`tell:…`), the tick's (`tick:…`).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ParamSpec, TypeVar
+
+from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
+
+from bot.engine import INBOX, MEDIA, TELL, TRANSCRIBE
+from bot.work import Work
+
+logger = logging.getLogger("bot.workflows")
+
+#: A delivery that waits longer than this between tries is still one workflow; it sleeps durably.
+MOST_TRIES = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Workflows:
+    """How to start each kind of work."""
+
+    enqueue_update: Callable[[str, str, dict[str, Any]], Awaitable[None]]
+    run_tick: Callable[[str, datetime], Awaitable[None]]
+    tell: Callable[[str], Awaitable[None]]
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def _step(name: str, do: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
+    """Return a method of `Work` as a durable step; a passing trouble (database away) is tried again for a minute."""
+
+    @DBOS.step(name=name, retries_allowed=True, interval_seconds=0.5, backoff_rate=2.0, max_attempts=8)
+    async def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        return await do(*args, **kwargs)
+
+    return run
+
+
+def register(work: Work) -> Workflows:
+    """Bind the steps to DBOS and return the starters. Call between `engine.configure` and `engine.launch`."""
+    take_in = _step("take_in", work.take_in)
+    apologise = _step("apologise", work.apologise)
+    fetch = _step("fetch", work.fetch)
+    join = _step("join", work.join)
+    hear = _step("hear", work.hear)
+    draft = _step("draft", work.draft)
+    answer = _step("answer", work.answer)
+    try_delivery = _step("try_delivery", work.try_delivery)
+    run_job = _step("run_job", work.run_job)
+
+    @DBOS.workflow(name="tell")
+    async def tell(key: str) -> None:
+        for _ in range(MOST_TRIES):
+            wait_s = await try_delivery(key)
+            if wait_s is None:
+                return
+            await DBOS.sleep_async(wait_s)
+
+    async def start_telling(key: str) -> None:
+        with SetWorkflowID(f"tell:{key}"):
+            await DBOS.enqueue_workflow_async(TELL, tell, key)
+
+    async def answer_all(keys: list[str]) -> None:
+        """Send now; what the platform does not take now is told by a workflow of its own."""
+        if keys:
+            for key in await answer(keys):
+                await start_telling(key)
+
+    @DBOS.workflow(name="hear_voice")
+    async def hear_voice(capture_id: str, stored: dict[str, Any]) -> None:
+        outcome = await hear(capture_id, stored)
+        await answer_all(await draft(capture_id, stored, outcome))
+
+    @DBOS.workflow(name="fetch_media")
+    async def fetch_media(capture_id: str) -> None:
+        attempt = 1
+        while "wait_s" in (outcome := await fetch(capture_id, attempt)):
+            await answer_all(outcome["tell"])
+            await DBOS.sleep_async(outcome["wait_s"])
+            attempt += 1
+        if "lost" in outcome:
+            await answer_all(outcome["lost"])
+        elif outcome["kind"] == "voice":
+            with SetWorkflowID(f"hear:{capture_id}"):
+                await DBOS.enqueue_workflow_async(TRANSCRIBE, hear_voice, capture_id, outcome["stored"])
+        else:
+            await answer_all(await join(capture_id, outcome["stored"]))
+
+    @DBOS.workflow(name="receive_update")
+    async def receive_update(update: dict[str, Any]) -> None:
+        try:
+            received = await take_in(update)
+        except Exception:
+            logger.exception("update could not be taken in", extra={"action": "receive_failed"})
+            await answer_all(await apologise(update))
+            raise
+        if received["follow"] != "nothing":
+            with SetWorkflowID(f"fetch:{received['capture_id']}"):
+                await DBOS.enqueue_workflow_async(MEDIA, fetch_media, received["capture_id"])
+        await answer_all(list(received["deliveries"]))
+
+    @DBOS.workflow(name="tick")
+    async def tick(job: str, due_at: str) -> None:
+        await run_job(job, datetime.fromisoformat(due_at))
+
+    async def enqueue_update(update_id: str, sender_id: str, update: dict[str, Any]) -> None:
+        with SetWorkflowID(update_id), SetEnqueueOptions(queue_partition_key=sender_id or "sys"):
+            await DBOS.enqueue_workflow_async(INBOX, receive_update, update)
+
+    async def run_tick(job: str, due_at: datetime) -> None:
+        with SetWorkflowID(f"tick:{job}:{due_at.isoformat()}"):
+            handle = await DBOS.start_workflow_async(tick, job, due_at.isoformat())
+        await handle.get_result()
+
+    return Workflows(enqueue_update=enqueue_update, run_tick=run_tick, tell=start_telling)

@@ -1,0 +1,122 @@
+"""A voice note: kept first, heard next, then understood like typed words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+import nlp
+from handlers import texts
+from handlers.capture_media import Stored, keep
+from handlers.know import Person, World, reach
+from handlers.messages import OutboundText
+from handlers.ports import Heard
+from handlers.tell import say, tell
+from handlers.understand import Turn, understand
+from storage import UnitOfWork
+from storage import tables as t
+
+
+@dataclass(frozen=True, slots=True)
+class NotHeard:
+    """Why there are no words: silence, or a file that does not open."""
+
+    unreadable: bool = False
+
+
+async def hints_for(uow: UnitOfWork, person_id: str, world: World) -> tuple[str, ...]:
+    """Return names this rep is likely to say: own customers and contacts."""
+    return nlp.hints(await world.directory(uow), person_id)
+
+
+async def finish_voice(
+    capture: t.Capture,
+    stored: Stored,
+    heard: Heard | NotHeard,
+    *,
+    uow: UnitOfWork,
+    world: World,
+    now: datetime,
+) -> list[str]:
+    """Write transcript, draft and card in one transaction. Idempotent: a capture with its end is left alone."""
+    person = await reach(uow, capture.person_id)
+    key = f"answer:{capture.source_id}"
+    if person is None or capture.state in ("read", "failed"):
+        return [key]
+    await keep(uow, stored, now)
+    capture.media_sha256 = stored.sha256
+    uow.add(capture)
+    if isinstance(heard, NotHeard):
+        return await _without_words(capture, person, heard, uow=uow, world=world, now=now)
+    uow.add(
+        t.Transcript(
+            capture_id=capture.id,
+            engine=heard.engine,
+            model=heard.model,
+            text=heard.text,
+            seconds=heard.seconds,
+            took_s=heard.took_s,
+            made_at=now,
+        )
+    )
+    capture.state = "read"
+    await uow.flush()
+    queued = await understand(Turn(person, capture, heard.text, now), uow=uow, world=world)
+    await _count_seconds(uow, capture, heard.seconds)
+    queued += await apply_held(capture, person, uow=uow, world=world, now=now)
+    return queued
+
+
+async def _without_words(
+    capture: t.Capture, person: Person, heard: NotHeard, *, uow: UnitOfWork, world: World, now: datetime
+) -> list[str]:
+    capture.state, capture.problem = "failed", "unreadable" if heard.unreadable else "nothing_heard"
+    text = texts.voice_unreadable if heard.unreadable else texts.nothing_heard
+    queued = [await say(uow, person, text(capture.captured_at), answers=capture.source_id, now=now)]
+    return queued + await apply_held(capture, person, uow=uow, world=world, now=now)
+
+
+async def _count_seconds(uow: UnitOfWork, capture: t.Capture, seconds: float) -> None:
+    visit = await uow.get(t.Visit, capture.visit_id) if capture.visit_id else None
+    if visit is not None:
+        visit.voice_seconds += seconds
+        uow.add(visit)
+
+
+async def apply_held(capture: t.Capture, person: Person, *, uow: UnitOfWork, world: World, now: datetime) -> list[str]:
+    """Apply the corrections that were said while this note was still being heard (DECISIONS 3)."""
+    waiting = await uow.all(
+        sa.select(t.Capture)
+        .where(col(t.Capture.held_correction) == capture.id, col(t.Capture.state) == "held")
+        .order_by(col(t.Capture.captured_at), col(t.Capture.id))
+    )
+    queued: list[str] = []
+    for late in waiting:
+        late.state = "read"
+        uow.add(late)
+        turn = Turn(person, late, late.text or "", now)
+        queued += await understand(turn, uow=uow, world=world)
+    return queued
+
+
+async def media_lost(capture: t.Capture, *, uow: UnitOfWork, world: World, now: datetime) -> list[str]:
+    """The platform has dropped the file: say so, and let what waited for it go on."""
+    person = await reach(uow, capture.person_id)
+    if person is None or capture.state in ("read", "failed"):
+        return [f"answer:{capture.source_id}"]
+    capture.state, capture.problem = "failed", "media_gone"
+    uow.add(capture)
+    queued = [await say(uow, person, texts.media_gone(capture.captured_at), answers=capture.source_id, now=now)]
+    return queued + await apply_held(capture, person, uow=uow, world=world, now=now)
+
+
+async def say_delayed(capture: t.Capture, *, uow: UnitOfWork, now: datetime) -> list[str]:
+    """Tell the rep once that the platform does not hand out the file yet."""
+    person = await reach(uow, capture.person_id)
+    if person is None:
+        return []
+    text = OutboundText(texts.media_delayed(capture.captured_at))
+    return [await tell(uow, person, text, key=f"delayed:{capture.source_id}", now=now, answers=capture.source_id)]

@@ -1,0 +1,86 @@
+"""The day's two messages to a rep: what is due in the morning, what is unconfirmed in the evening."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+from handlers import field_values, know, texts
+from handlers.commands import draft_lines
+from handlers.know import Person, World
+from handlers.messages import OutboundText
+from handlers.rules.days import day_of
+from handlers.rules.schedule_rules import day_start, push_at
+from handlers.tell import tell
+from storage import UnitOfWork
+from storage import tables as t
+
+
+async def evening_summaries(*, uow: UnitOfWork, world: World, now: datetime) -> list[str]:
+    """Queue one message to each rep who has unconfirmed drafts. Natural key: person and day."""
+    noted = sa.select(col(t.Capture.visit_id)).where(col(t.Capture.reading) == "note")
+    owing = await uow.all(
+        sa.select(col(t.Visit.person_id)).where(col(t.Visit.state) == "draft", col(t.Visit.id).in_(noted)).distinct()
+    )
+    queued = []
+    for person_id in sorted(owing):
+        person = await know.reach(uow, person_id)
+        if person is None:
+            continue
+        lines = await draft_lines(uow, person, world)
+        text = texts.evening(lines, await _captured_today(uow, person_id, now))
+        queued.append(await _push(uow, person, text, f"evening:{person_id}:{day_of(now)}", world, now))
+    return queued
+
+
+async def _captured_today(uow: UnitOfWork, person_id: str, now: datetime) -> int:
+    found = await uow.all(
+        sa.select(sa.func.count())
+        .select_from(t.Capture)
+        .where(col(t.Capture.person_id) == person_id, col(t.Capture.captured_at) >= day_start(now))
+        .where(col(t.Capture.captured_at) < day_start(now) + timedelta(days=1), col(t.Capture.reading) != "chatter")
+    )
+    return int(found[0])
+
+
+async def morning_reminders(*, uow: UnitOfWork, world: World, now: datetime) -> list[str]:
+    """Queue one message to each rep with follow-ups or preparations due today. Natural key: person and day."""
+    today = day_of(now)
+    tasks = await uow.all(
+        sa.select(t.Task)
+        .where(col(t.Task.due_on) == today, col(t.Task.state) == "open")
+        .order_by(col(t.Task.person_id), col(t.Task.id))
+    )
+    queued = []
+    for person_id in sorted({task.person_id for task in tasks}):
+        person = await know.reach(uow, person_id)
+        if person is None:
+            continue
+        own = [task for task in tasks if task.person_id == person_id]
+        follow_ups = [await _follow_up_line(uow, task, world) for task in own if task.kind == "follow_up"]
+        preparations = [f"· {task.title}" for task in own if task.kind == "preparation"]
+        text = texts.morning(follow_ups, preparations)
+        queued.append(await _push(uow, person, text, f"morning:{person_id}:{today}", world, now))
+    return queued
+
+
+async def _follow_up_line(uow: UnitOfWork, task: t.Task, world: World) -> str:
+    directory = await world.directory(uow)
+    opportunity = await uow.first(
+        sa.select(t.Opportunity).where(
+            col(t.Opportunity.customer_id) == task.customer_id, col(t.Opportunity.state) == "open"
+        )
+    )
+    customer = field_values.in_words("customer", task.customer_id, directory)
+    if opportunity is None:
+        return texts.follow_up_line(customer, "", "")
+    return texts.follow_up_line(customer, opportunity.last_contact, opportunity.obstacle)
+
+
+async def _push(uow: UnitOfWork, person: Person, text: str, key: str, world: World, now: datetime) -> str:
+    quiet = world.playbook(person.playbook).quiet_hours
+    return await tell(
+        uow, person, OutboundText(text), key=key, now=now, push=True, not_before=push_at(now, person.id, quiet)
+    )

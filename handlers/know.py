@@ -1,0 +1,150 @@
+"""What is known when a message is read: people, the directory, the playbook of a rep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+import nlp
+from handlers.links import Links
+from handlers.playbooks import Playbook, Playbooks
+from nlp import types as nt
+from storage import UnitOfWork
+from storage import tables as t
+
+DIRECTORY_VERSION = "directory_version"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A person as handlers see them, with the channel they were met in. `playbook` may be empty (the default)."""
+
+    id: str
+    name: str
+    team: str
+    role: str
+    channel: str
+    recipient_id: str
+    playbook: str = ""
+    text_mode: bool = False
+
+
+def _as_person(row: t.Person, identity: t.Identity) -> Person:
+    return Person(
+        id=row.id,
+        name=row.name,
+        team=row.team,
+        role=row.role,
+        channel=identity.channel,
+        recipient_id=identity.channel_user_id,
+        playbook=row.playbook,
+        text_mode=row.text_mode,
+    )
+
+
+async def person_of(uow: UnitOfWork, channel: str, channel_user_id: str) -> Person | None:
+    """Return the active person behind a messenger id, or None."""
+    identity = await uow.get(t.Identity, (channel, channel_user_id.lower()))
+    if identity is None:
+        return None
+    row = await uow.get(t.Person, identity.person_id)
+    return _as_person(row, identity) if row is not None and row.active else None
+
+
+async def reach(uow: UnitOfWork, person_id: str) -> Person | None:
+    """Return a person with the channel by which they can be told something, or None."""
+    row = await uow.get(t.Person, person_id)
+    if row is None or not row.active:
+        return None
+    identity = await uow.first(
+        sa.select(t.Identity).where(col(t.Identity.person_id) == person_id).order_by(col(t.Identity.channel))
+    )
+    return _as_person(row, identity) if identity is not None else None
+
+
+async def supervisors_of(uow: UnitOfWork, team: str) -> list[str]:
+    """Return the ids of a team's supervisors; without one, of the directors."""
+    for query in (
+        sa.select(col(t.Person.id)).where(col(t.Person.team) == team, col(t.Person.role) == "supervisor"),
+        sa.select(col(t.Person.id)).where(col(t.Person.role) == "director"),
+    ):
+        found = await uow.all(query.where(col(t.Person.active)).order_by(col(t.Person.id)))
+        if found:
+            return [str(f) for f in found]
+    return []
+
+
+async def directory_version(uow: UnitOfWork) -> int:
+    """Return the number that grows with every change of customers, contacts or people."""
+    row = await uow.get(t.Setting, DIRECTORY_VERSION)
+    return int(row.value) if row else 0
+
+
+async def bump_directory(uow: UnitOfWork) -> None:
+    """Say that customers, contacts or people have changed, in the transaction that changes them."""
+    row = await uow.get(t.Setting, DIRECTORY_VERSION)
+    if row is None:
+        uow.add(t.Setting(key=DIRECTORY_VERSION, value="1"))
+    else:
+        row.value = str(int(row.value) + 1)
+        uow.add(row)
+
+
+async def load_directory(uow: UnitOfWork) -> nlp.Directory:
+    """Read all customers and people into the index that extraction uses."""
+    contacts: dict[str, list[nt.Contact]] = {}
+    for c in await uow.all(sa.select(t.Contact).order_by(col(t.Contact.customer_id), col(t.Contact.position))):
+        contacts.setdefault(c.customer_id, []).append(nt.Contact(c.name, c.title))
+    stages = {
+        row[0]: row[1]
+        for row in await uow.tuples(
+            sa.select(col(t.Opportunity.customer_id), col(t.Opportunity.stage)).where(
+                col(t.Opportunity.state) == "open"
+            )
+        )
+    }
+    customers = [
+        nt.Customer(
+            customer_id=c.id,
+            name=c.name,
+            aliases=tuple(c.aliases),
+            industry=c.industry,
+            region=c.region,
+            city=c.city,
+            address=c.address,
+            lat=c.lat,
+            lon=c.lon,
+            owner=c.owner_id,
+            stage=stages.get(c.id),
+            contacts=tuple(contacts.get(c.id, ())),
+            group=c.group,
+        )
+        for c in await uow.all(sa.select(t.Customer).order_by(col(t.Customer.id)))
+    ]
+    reps = [nt.Rep(p.id, p.name, p.team, p.role) for p in await uow.all(sa.select(t.Person).order_by(col(t.Person.id)))]
+    return nlp.Directory(customers, reps)
+
+
+class World:
+    """What every use case may look things up in: the directory index (rebuilt when its version moves), the
+    playbooks, and the maker of page links."""
+
+    def __init__(self, playbooks: Playbooks, default_playbook: str, links: Links) -> None:
+        self.playbooks = playbooks
+        self.links = links
+        self.default_playbook = default_playbook
+        self._directory: nlp.Directory | None = None
+        self._version = -1
+
+    async def directory(self, uow: UnitOfWork) -> nlp.Directory:
+        """Return the index for the directory as this transaction sees it."""
+        version = await directory_version(uow)
+        if self._directory is None or version != self._version:
+            self._directory, self._version = await load_directory(uow), version
+        return self._directory
+
+    def playbook(self, name: str) -> Playbook:
+        """Return a playbook by name, the default one for an empty name."""
+        return self.playbooks.get(name or self.default_playbook)

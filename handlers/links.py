@@ -1,0 +1,46 @@
+"""Signed links to the one page (修改, 看详情, 签到): one visit, one person, 24 hours (DECISIONS 16)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from itsdangerous import BadSignature, URLSafeSerializer
+
+LINK_LIFE = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkTarget:
+    """What a valid link opens."""
+
+    visit_id: str
+    person_id: str
+
+
+class LinkRefused(Exception):
+    """The link is forged, damaged or older than 24 hours."""
+
+
+class Links:
+    """Makes and reads links. The token is a bearer secret: it is never logged."""
+
+    def __init__(self, public_url: str, secret: str) -> None:
+        self._base = public_url.rstrip("/")
+        self._signer = URLSafeSerializer(secret, salt="waiqin.visit-link")
+
+    def visit(self, visit_id: str, person_id: str, now: datetime, *, edit: bool = False) -> str:
+        """Return the address of a visit's page for one person. The hour is rounded so that cards stay the same."""
+        until = (now + LINK_LIFE).replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+        token = self._signer.dumps([visit_id, person_id, int(until.timestamp())])
+        return f"{self._base}/v/{token}" + ("/edit" if edit else "")
+
+    def open(self, token: str, now: datetime) -> LinkTarget:
+        """Return what a link opens. Raises `LinkRefused`."""
+        try:
+            visit_id, person_id, until = self._signer.loads(token)
+        except (BadSignature, ValueError, TypeError) as error:
+            raise LinkRefused from error
+        if now.timestamp() > until:
+            raise LinkRefused
+        return LinkTarget(str(visit_id), str(person_id))

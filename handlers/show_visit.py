@@ -1,0 +1,61 @@
+"""Showing a visit to its rep: a new card, or the tapped card replaced in place."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+from handlers import confirm_card
+from handlers.confirm_card import CardContext
+from handlers.know import Person, World
+from handlers.messages import OutboundCard
+from handlers.tell import tell
+from handlers.visits import view
+from storage import UnitOfWork
+from storage import tables as t
+
+
+async def show_visit(
+    uow: UnitOfWork,
+    visit: t.Visit,
+    person: Person,
+    *,
+    world: World,
+    now: datetime,
+    answers: str,
+    tapped: str = "",
+    not_before: datetime | None = None,
+) -> str:
+    """Queue the card of a visit as it stands now, as the answer to an inbound; return the delivery's key.
+
+    `tapped` is the id of a shown card to replace; without it a new card is sent and older ones are superseded.
+    """
+    key = f"answer:{answers}"
+    if await uow.get(t.Delivery, key) is not None:
+        return key
+    context = CardContext(
+        directory=await world.directory(uow),
+        edit_url=world.links.visit(visit.id, person.id, now, edit=True),
+        detail_url=world.links.visit(visit.id, person.id, now),
+    )
+    card = confirm_card.build(await view(uow, visit), context, shown_as=tapped or await _fresh_id(uow, visit))
+    return await tell(
+        uow,
+        person,
+        OutboundCard(card),
+        key=key,
+        now=now,
+        answers=answers,
+        about=("visit", visit.id, visit.version),
+        update_of=tapped or None,
+        not_before=not_before,
+    )
+
+
+async def _fresh_id(uow: UnitOfWork, visit: t.Visit) -> str:
+    """Return a card id that was never sent: a version shown a second time gets a number."""
+    base = confirm_card.card_id(visit)
+    ids = set(await uow.all(sa.select(col(t.CardShown.id)).where(col(t.CardShown.object_id) == visit.id)))
+    return next(name for name in (base, *(f"{base}-{n}" for n in range(2, 1000))) if name not in ids)

@@ -1,0 +1,302 @@
+"""Every sentence that a person reads in chat, in one place: to read, to test, to change.
+
+Rules: Simplified Chinese, short, polite to a tired person; each answer names what it answers (“10:32 那条”) and ends
+with one next step (MISSION row 85). No sentence blames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+WEEKDAYS = "一二三四五六日"
+
+FIELD_LABELS = {
+    "customer": "客户",
+    "contact": "联系人",
+    "stage": "阶段",
+    "next_followup": "下次跟进",
+    "obstacle": "卡点",
+}
+MARK_SAID, MARK_DIRECTORY, MARK_MISSING, MARK_ASK = "说的", "档案", "待补", "请选"
+ASSISTANT = "外勤助手"
+
+
+def day(value: date) -> str:
+    """3月18日 周三"""
+    return f"{value.month}月{value.day}日 周{WEEKDAYS[value.weekday()]}"
+
+
+def clock_time(at: datetime) -> str:
+    """10:32, Shanghai time"""
+    return at.astimezone(SHANGHAI).strftime("%H:%M")
+
+
+def day_time(at: datetime) -> str:
+    """3月12日 16:40"""
+    local = at.astimezone(SHANGHAI)
+    return f"{local.month}月{local.day}日 {local:%H:%M}"
+
+
+def that_one(at: datetime) -> str:
+    """10:32 那条"""
+    return f"{clock_time(at)} 那条"
+
+
+# --- first contact -----------------------------------------------------------------------------------------------
+
+
+def welcome(name: str) -> str:
+    return (
+        f"{name}，你好，我是外勤助手。\n"
+        "拜访完按住说话 20 秒：见了谁、谈到哪、卡在哪、下次什么时候去。我填好卡片，你点一下确认就行。\n"
+        "照片、位置也直接发给我，会记到同一次拜访里。\n"
+        "看不到卡片（比如在微信里收消息）就发“文字版”。现在就说第一条吧。"
+    )
+
+
+def unknown_person() -> str:
+    return "我还不认识你，这条没有记录。请让管理员把你加进人员名单，加好后再发一次。"
+
+
+HELP = (
+    "直接说话或打字记拜访；发照片、位置会并到这次拜访。\n"
+    "改：“客户是鑫达不是新达”“跟进改周五”\n"
+    "其他：确认｜撤销｜不是拜访｜草稿｜客户 名称｜文字版\n"
+    "现在就说说刚才那家吧。"
+)
+
+# --- voice -------------------------------------------------------------------------------------------------------
+
+
+def hearing(at: datetime) -> str:
+    return f"{that_one(at)}语音收到了，已存好，正在听写，马上给你卡片。"
+
+
+def nothing_heard(at: datetime) -> str:
+    return f"{that_one(at)}语音没听清，请再说一次。录音已存好；也可以直接打字。"
+
+
+def voice_unreadable(at: datetime) -> str:
+    return f"{that_one(at)}语音文件打不开，原件已存好。请再说一次，或直接打字。"
+
+
+def media_gone(at: datetime) -> str:
+    return f"{that_one(at)}文件平台已经取不到了（超过 3 天或被撤回），请再发一次。"
+
+
+def media_delayed(at: datetime) -> str:
+    return f"{that_one(at)}已收到，平台那边暂时取不到文件，我会一直重试，拿到了马上告诉你。"
+
+
+def correction_waits(at: datetime, voice_at: datetime) -> str:
+    return f"{that_one(at)}记下了，等 {clock_time(voice_at)} 的语音听写完就一起改。"
+
+
+# --- notes, corrections, commands --------------------------------------------------------------------------------
+
+
+def chatter(kind: str) -> str:
+    return {
+        "greeting": "你好。拜访完跟我说一声：见了谁、谈到哪、下次什么时候去。",
+        "thanks": "不客气。下一家聊完再告诉我。",
+        "question": "我负责记拜访：按住说话 20 秒，点一下确认就存好。发“帮助”看能做什么。",
+        "complaint": "对不住，给你添麻烦了。哪里不对直接说“客户是…”“跟进改…”，我马上改。",
+    }.get(kind, "这条我没当成拜访记录。要记拜访，就说见了谁、谈到哪；发“帮助”看能做什么。")
+
+
+def empty_text() -> str:
+    return "这条是空的。要记拜访，就说见了谁、谈到哪、下次什么时候去。"
+
+
+def text_too_long(limit: int, length: int) -> str:
+    return f"这条有 {length} 字，太长了，我只按前 {limit} 字填卡片，全文已存好。请看一下卡片对不对。"
+
+
+def corrected(pairs: Sequence[tuple[str, str]], at: datetime) -> str:
+    return "、".join(f"{name}改成{value}" for name, value in pairs) + f"（{that_one(at)}）。看一下新卡片，点确认。"
+
+
+def nothing_to_correct() -> str:
+    return "最近没有可改的拜访。要记新的，就说见了谁、谈到哪。"
+
+
+def no_draft() -> str:
+    return "没有待确认的拜访。要记新的，就说见了谁、谈到哪。"
+
+
+def which_customer(at: datetime) -> str:
+    return f"{that_one(at)}还不知道是哪一家，没法确认。回复客户名就行，比如“客户是华锐”。"
+
+
+def drafts(lines: Sequence[str]) -> str:
+    head = f"有 {len(lines)} 条待确认："
+    return "\n".join([head, *lines, "回复“确认 1”确认第 1 条，或点它的卡片。"])
+
+
+def evening(lines: Sequence[str], captured: int) -> str:
+    head = f"今天记了 {captured} 条，都已存好。还有 {len(lines)} 条没确认："
+    return "\n".join([head, *lines, "回复“确认 1”确认第 1 条，或点它的卡片；不点也不会丢。"])
+
+
+def confirmed_in_words(customer: str, next_step: str) -> str:
+    return f"已确认 ✓ {customer}。{next_step}"
+
+
+def undone(customer: str) -> str:
+    return f"已撤销 {customer} 的确认，回到待确认。改好再点确认。"
+
+
+def nothing_to_undo() -> str:
+    return "24 小时内没有可撤销的确认。要改哪条，直接说“客户是…”“跟进改…”。"
+
+
+def voided(customer: str) -> str:
+    return f"好，{customer}这条不算拜访了，原话还留着。点错了可以点“恢复”。"
+
+
+def text_mode_on() -> str:
+    return "已换成文字版：以后用编号回复，比如回复 1 就是确认。想换回卡片发“卡片版”。"
+
+
+def text_mode_off() -> str:
+    return "已换回卡片版。下一条拜访就用卡片给你看。"
+
+
+def already_decided(at: datetime) -> str:
+    return f"{that_one(at)}已经处理过了，不用再点。发“草稿”看现在待确认的。"
+
+
+def unsure_question(at: datetime) -> str:
+    return f"{that_one(at)}是改上一条，还是新的拜访？"
+
+
+# --- photos, positions, files ------------------------------------------------------------------------------------
+
+
+def photos_joined(count: int, customer: str, total: int, notes: Sequence[str]) -> str:
+    head = f"{count} 张照片已记到 {customer}（这次共 {total} 张）。"
+    return "\n".join([head, *notes, "聊完说一句结果，我来填单。"])
+
+
+def photos_wait(count: int, notes: Sequence[str]) -> str:
+    head = f"{count} 张照片已存好，还不知道是哪一家。"
+    return "\n".join([head, *notes, "说一句去了哪家、见了谁，就并到一起。"])
+
+
+def photo_broken(at: datetime) -> str:
+    return f"{that_one(at)}照片打不开，原件已存好。请重拍一张发我。"
+
+
+def checked_in(customer: str, how_far: str, inside: bool) -> str:
+    if inside:
+        return f"已签到：{customer}，{how_far}。聊完说一句结果，我来填单。"
+    return (
+        f"位置已记：{customer}，{how_far}，离登记的地址有点远。地址旧了就继续用，主管看到的是这个距离。聊完说一句结果。"
+    )
+
+
+def checked_in_without_point(customer: str) -> str:
+    return f"已签到：{customer}。档案里没有它的位置，这次的先记下。聊完说一句结果，我来填单。"
+
+
+def checked_in_nowhere(place: str) -> str:
+    where = f"（{place}）" if place else ""
+    return f"位置已记{where}，附近没有你的客户。说一句是哪家、见了谁，就并到一起。"
+
+
+CHECK_IN_TITLE = "到哪一家了？"
+CHECK_IN_DESC = "按距离排的你的客户，点一下就签到"
+
+
+def file_joined(customer: str | None) -> str:
+    return f"文件已记到 {customer}。还有要补的直接说。" if customer else "文件已存好。说一句是哪家的，就并到一起。"
+
+
+def link_kept() -> str:
+    return "链接已存好，记在这次拜访里。要记结果就说一句。"
+
+
+def unsupported(kind: str) -> str:
+    return f"这种消息（{kind}）我还看不懂，没有记录。请用文字、语音、照片或位置发给我。"
+
+
+def our_fault(at: datetime) -> str:
+    return f"{that_one(at)}已存好，但我处理时出错了，管理员会看到并补做，你不用重发。"
+
+
+# --- buttons -----------------------------------------------------------------------------------------------------
+
+
+def foreign_tap() -> str:
+    return "这张卡片不是你的拜访，只有本人能点。要看进展可以问他本人。"
+
+
+def stale_tap() -> str:
+    return "这张卡片旧了，后来又改过。这是现在的样子，点这张。"
+
+
+def already_confirmed(customer: str) -> str:
+    return f"{customer}这条已经确认过了，不用再点。要改就直接说“跟进改周五”。"
+
+
+def dead_button() -> str:
+    return "这个按钮已经失效，什么都没有改。发“草稿”看现在待确认的。"
+
+
+def muted(label: str) -> str:
+    return f"好，以后不再提示“{label}”。"
+
+
+# --- next steps --------------------------------------------------------------------------------------------------
+
+
+def next_step(followup: date | None, missing: Sequence[str]) -> str:
+    if missing:
+        return f"下一步：补{'、'.join(missing)}，直接说就行。"
+    if followup is not None:
+        return f"下一步：{day(followup)} 跟进，当天早上提醒你。"
+    return "下一步：想好下次哪天去，直接说“跟进改周五”。"
+
+
+# --- warnings ----------------------------------------------------------------------------------------------------
+
+
+def alert_title(level: str, customer: str) -> str:
+    return f"{'红旗' if level == 'red' else '提醒'}：{customer} 停住了"
+
+
+def alert_desc(stage: str, days: int, limit: int) -> str:
+    return f"停在{stage} {days} 天（上限 {limit} 天）"
+
+
+def alert_acknowledged(who: str) -> str:
+    return f"{who} 已知道"
+
+
+def alert_snoozed(until: date) -> str:
+    return f"延期到 {day(until)}"
+
+
+ALERT_RESOLVED = "已有进展，自动解除 ✓"
+
+
+def morning(follow_ups: Sequence[str], preparations: Sequence[str]) -> str:
+    lines = []
+    if follow_ups:
+        lines += [f"今天要跟进 {len(follow_ups)} 家：", *follow_ups]
+    if preparations:
+        lines += ["今天要备好：", *preparations]
+    return "\n".join([*lines, "聊完一家说一句，我来填单。"])
+
+
+def follow_up_line(customer: str, contact: str, obstacle: str) -> str:
+    who = f" {contact}" if contact else ""
+    return f"· {customer}{who}" + (f"，上次卡在“{obstacle}”" if obstacle else "")
+
+
+def import_list(lines: Sequence[str]) -> str:
+    head = f"导入后有 {len(lines)} 个商机不知道停了多久，首次确认拜访后才开始计时："
+    return "\n".join([head, *lines[:20]])

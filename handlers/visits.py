@@ -1,0 +1,359 @@
+"""Visits: which capture belongs to which, what a visit's five fields are now, and who may change them.
+
+All functions work inside the caller's transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+import nlp
+from handlers import field_values, texts
+from handlers.know import Person, World
+from handlers.playbooks import Playbook
+from handlers.rules.visits import NewCapture, OpenVisit, find_visit
+from nlp import types as nt
+from storage import UnitOfWork, audit
+from storage import tables as t
+
+UNDO_LIFE = timedelta(hours=24)
+#: Order in which open fields are asked (DECISIONS, the confirm card).
+QUESTION_ORDER: tuple[nt.FieldName, ...] = ("customer", "next_followup", "stage", "contact", "obstacle")
+
+
+@dataclass(frozen=True, slots=True)
+class VisitView:
+    """A visit with its fields, tags and first words, as cards and dialogue need it."""
+
+    visit: t.Visit
+    fields: dict[str, t.FieldGuess]
+    tags: tuple[t.TagGuess, ...]
+    quote: str = ""
+    missing_proof: tuple[str, ...] = field(default=())
+
+    def value(self, name: str) -> Any:
+        """Return the stored value of a field, None where there is none or it is only asked."""
+        guess = self.fields.get(name)
+        return guess.value if guess is not None and guess.shown == "value" else None
+
+    def choices(self, name: str) -> list[Any]:
+        """Return the stored values that a question about this field offers, best first, at most three."""
+        guess = self.fields.get(name)
+        if guess is None or guess.shown != "question" or name == "obstacle":
+            return []
+        offered = [guess.value, *guess.alternatives] if guess.value is not None else list(guess.alternatives)
+        return [o for n, o in enumerate(offered) if o is not None and o not in offered[:n]][:3]
+
+    def open_fields(self) -> list[nt.FieldName]:
+        """Return the fields that are questions with choices, in asking order."""
+        return [name for name in QUESTION_ORDER if self.choices(name)]
+
+    def missing_labels(self) -> list[str]:
+        """Return the Chinese names of fields that have no value."""
+        return [texts.FIELD_LABELS[name] for name in nt.FIELDS if self.value(name) is None]
+
+
+async def view(uow: UnitOfWork, visit: t.Visit) -> VisitView:
+    """Load what a card shows of a visit."""
+    guesses = await uow.all(sa.select(t.FieldGuess).where(col(t.FieldGuess.visit_id) == visit.id))
+    tags = await uow.all(sa.select(t.TagGuess).where(col(t.TagGuess.visit_id) == visit.id).order_by(col(t.TagGuess.id)))
+    muted = set(await uow.all(sa.select(col(t.TagMute.key)).where(col(t.TagMute.person_id) == visit.person_id)))
+    return VisitView(
+        visit=visit,
+        fields={g.field: g for g in guesses},
+        tags=tuple(tag for tag in tags if tag.key not in muted or tag.status == "confirmed"),
+        quote=await first_words(uow, visit.id),
+    )
+
+
+async def first_words(uow: UnitOfWork, visit_id: str) -> str:
+    """Return the newest words of a visit as said or typed, for the card's quote."""
+    capture = await uow.first(
+        sa.select(t.Capture)
+        .where(col(t.Capture.visit_id) == visit_id, col(t.Capture.reading) == "note")
+        .order_by(col(t.Capture.captured_at).desc(), col(t.Capture.id).desc())
+    )
+    if capture is None:
+        return ""
+    return await words_of(uow, capture)
+
+
+async def words_of(uow: UnitOfWork, capture: t.Capture) -> str:
+    """Return a capture's text, or its transcript."""
+    if capture.text is not None:
+        return capture.text
+    transcript = await uow.first(sa.select(t.Transcript).where(col(t.Transcript.capture_id) == capture.id))
+    return transcript.text if transcript is not None else ""
+
+
+async def open_visits(uow: UnitOfWork, person_id: str, now: datetime, limit: int = 5) -> list[t.Visit]:
+    """Return a person's drafts (any age, newest first) and what they confirmed within 24 hours."""
+    return await uow.all(
+        sa.select(t.Visit)
+        .where(col(t.Visit.person_id) == person_id)
+        .where(
+            sa.or_(
+                col(t.Visit.state) == "draft",
+                sa.and_(col(t.Visit.state) == "confirmed", col(t.Visit.confirmed_at) > now - UNDO_LIFE),
+            )
+        )
+        .order_by(col(t.Visit.last_capture_at).desc(), col(t.Visit.id).desc())
+        .limit(limit)
+    )
+
+
+async def drafts(uow: UnitOfWork, person_id: str) -> list[t.Visit]:
+    """Return a person's unconfirmed visits that hold a note, oldest first: the numbering of 草稿 and the evening."""
+    noted = sa.select(col(t.Capture.visit_id)).where(col(t.Capture.reading) == "note")
+    return await uow.all(
+        sa.select(t.Visit)
+        .where(col(t.Visit.person_id) == person_id, col(t.Visit.state) == "draft", col(t.Visit.id).in_(noted))
+        .order_by(col(t.Visit.started_at), col(t.Visit.id))
+    )
+
+
+async def dialogue_drafts(
+    uow: UnitOfWork, person: Person, directory: nlp.Directory, now: datetime
+) -> tuple[nt.Draft, ...]:
+    """Return what extraction's reader of replies needs to know of a person's open visits, newest first."""
+    found = []
+    for visit in await open_visits(uow, person.id, now):
+        seen = await view(uow, visit)
+        questions = tuple(_question(seen, name, directory) for name in seen.open_fields())
+        values = {name: field_values.to_value(name, seen.value(name)) for name in nt.FIELDS}
+        found.append(
+            nt.Draft(
+                visit_id=visit.id,
+                said_at=visit.last_capture_at,
+                customer_label=field_values.in_words("customer", seen.value("customer"), directory),
+                questions=questions,
+                confirmed=visit.state == "confirmed",
+                **values,
+            )
+        )
+    return tuple(found)
+
+
+def _question(seen: VisitView, name: nt.FieldName, directory: nlp.Directory) -> nt.Question:
+    offered = seen.choices(name)
+    return nt.Question(
+        name,
+        tuple(
+            nt.Choice(field_values.to_value(name, c), field_values.choice_words(name, c, offered, directory))
+            for c in offered
+        ),
+    )
+
+
+def customer_of(stored: Any) -> str | None:
+    """Return the directory id of a stored customer value, None for a new or unknown one."""
+    return stored if isinstance(stored, str) else None
+
+
+async def visit_to_join(
+    uow: UnitOfWork, person_id: str, customer: Any, captured_at: datetime, playbook: Playbook
+) -> t.Visit | None:
+    """Return the draft that a capture belongs to, by `rules.visits` (same rep, same or no customer, no long gap)."""
+    candidates: list[t.Visit] = await uow.all(
+        sa.select(t.Visit)
+        .where(col(t.Visit.person_id) == person_id, col(t.Visit.state) == "draft")
+        .order_by(col(t.Visit.last_capture_at).desc(), col(t.Visit.id).desc())
+        .limit(10)
+    )
+    by_id = {visit.id: visit for visit in candidates}
+    open_ones = []
+    for visit in candidates:
+        guess = await _field(uow, visit.id, "customer")
+        known = guess.value if guess is not None and guess.shown == "value" else None
+        open_ones.append(OpenVisit(visit.id, person_id, _customer_key(known), visit.started_at, visit.last_capture_at))
+    found = find_visit(open_ones, NewCapture(person_id, _customer_key(customer), captured_at), playbook)
+    return by_id[found.visit_id] if found is not None else None
+
+
+def _customer_key(stored: Any) -> str | None:
+    return f"new:{stored['new']}" if isinstance(stored, dict) else stored
+
+
+async def visit_for_evidence(uow: UnitOfWork, person_id: str, captured_at: datetime, gap: timedelta) -> t.Visit | None:
+    """Return the visit that a photo, position or file belongs to: the newest within the gap, confirmed or not."""
+    found: t.Visit | None = await uow.first(
+        sa.select(t.Visit)
+        .where(col(t.Visit.person_id) == person_id, col(t.Visit.state).in_(("draft", "confirmed")))
+        .where(col(t.Visit.last_capture_at) >= captured_at - gap, col(t.Visit.started_at) <= captured_at + gap)
+        .order_by(col(t.Visit.last_capture_at).desc(), col(t.Visit.id).desc())
+    )
+    return found
+
+
+async def open_visit(uow: UnitOfWork, person: Person, capture: t.Capture, playbook: str) -> t.Visit:
+    """Start a visit with its first capture. Its natural key is the capture, so a second run finds the first's."""
+    found: t.Visit | None = await uow.first(sa.select(t.Visit).where(col(t.Visit.source_id) == capture.id))
+    if found is not None:
+        return found
+    visit = t.Visit(
+        source_id=capture.id,
+        person_id=person.id,
+        playbook=playbook,
+        started_at=capture.captured_at,
+        last_capture_at=capture.captured_at,
+    )
+    uow.add(visit)
+    await uow.flush()
+    return visit
+
+
+async def attach(uow: UnitOfWork, visit: t.Visit, capture: t.Capture) -> None:
+    """Put a capture into a visit."""
+    capture.visit_id = visit.id
+    visit.last_capture_at = max(visit.last_capture_at, capture.captured_at)
+    visit.started_at = min(visit.started_at, capture.captured_at)
+    uow.add(capture, visit)
+    await uow.flush()
+
+
+async def _field(uow: UnitOfWork, visit_id: str, name: str) -> t.FieldGuess | None:
+    found: t.FieldGuess | None = await uow.first(
+        sa.select(t.FieldGuess).where(col(t.FieldGuess.visit_id) == visit_id, col(t.FieldGuess.field) == name)
+    )
+    return found
+
+
+def chain_of(visit: t.Visit) -> str:
+    """Return the audit chain of a visit: its customer's, or the visit's own while it has none."""
+    return f"customer:{visit.customer_id}" if visit.customer_id else f"visit:{visit.id}"
+
+
+async def note_change(
+    uow: UnitOfWork, visit: t.Visit, *, actor_id: str, via: str, field_name: str, before: Any, after: Any, now: datetime
+) -> None:
+    """Write one audit entry about a visit."""
+    await audit.record(
+        uow,
+        chain=chain_of(visit),
+        at=now,
+        actor_id=actor_id,
+        via=via,
+        entity="visit",
+        entity_id=visit.id,
+        field=field_name,
+        before=before,
+        after=after,
+    )
+
+
+async def apply_extraction(
+    uow: UnitOfWork, visit: t.Visit, extraction: nt.Extraction, capture: t.Capture, *, actor_id: str, now: datetime
+) -> None:
+    """Put what a note says into a visit's fields; what it does not say stays as it was. Version + 1 if it changes."""
+    before, after = {}, {}
+    for name in nt.FIELDS:
+        guess = extraction.guess(name)
+        row = await _field(uow, visit.id, name)
+        if row is not None and guess.shown == "missing":
+            continue
+        if row is not None and row.status in ("confirmed", "corrected") and guess.shown != "value":
+            continue
+        if row is not None and row.shown != "missing" and row.said_at and row.said_at > capture.captured_at:
+            continue
+        old = row.value if row is not None else None
+        row = row or t.FieldGuess(visit_id=visit.id, field=name)
+        _fill(row, guess, capture)
+        uow.add(row)
+        if row.value != old:
+            before[name], after[name] = old, row.value
+    await _propose_tags(uow, visit.id, extraction.tags, capture.id)
+    if extraction.customer.shown == "value":
+        visit.customer_id = customer_of(field_values.to_json(extraction.customer.value))
+    if capture.id != visit.source_id or visit.version > 1:
+        visit.version += 1
+    uow.add(visit)
+    await uow.flush()
+    if after:
+        await note_change(
+            uow, visit, actor_id=actor_id, via=capture.source_id, field_name="*", before=before, after=after, now=now
+        )
+
+
+def _fill(row: t.FieldGuess, guess: nt.Guess, capture: t.Capture) -> None:
+    row.value = field_values.to_json(guess.value)
+    row.confidence = guess.confidence
+    row.known_by = guess.known_by
+    row.shown = guess.shown
+    row.status = "proposed"
+    row.reason = guess.reason
+    row.alternatives = [field_values.to_json(a) for a in guess.alternatives][:5]
+    row.capture_id, row.said_at = capture.id, capture.captured_at
+    row.span_start, row.span_end = guess.span or (None, None)
+
+
+async def _propose_tags(uow: UnitOfWork, visit_id: str, tags: Sequence[nt.TagGuess], capture_id: str) -> None:
+    known = set(await uow.all(sa.select(col(t.TagGuess.key)).where(col(t.TagGuess.visit_id) == visit_id)))
+    for tag in tags:
+        if tag.key not in known:
+            uow.add(
+                t.TagGuess(
+                    visit_id=visit_id,
+                    key=tag.key,
+                    label=tag.label,
+                    word=tag.word,
+                    capture_id=capture_id,
+                    span_start=tag.span.start,
+                    span_end=tag.span.end,
+                )
+            )
+            known.add(tag.key)
+
+
+async def set_field(
+    uow: UnitOfWork,
+    visit: t.Visit,
+    name: str,
+    stored: Any,
+    *,
+    actor_id: str,
+    via: str,
+    now: datetime,
+    alternatives: Sequence[Any] = (),
+) -> None:
+    """Set one field to what a person said or chose. Does not touch the version; callers decide on that."""
+    row = await _field(uow, visit.id, name) or t.FieldGuess(visit_id=visit.id, field=name)
+    before = row.value
+    row.value = stored
+    row.confidence = 1.0
+    row.known_by = "said" if stored is not None else "none"
+    row.shown = "value" if stored is not None else "missing"
+    row.status = "corrected"
+    row.reason = "本人改的"
+    row.alternatives = list(alternatives)
+    row.span_start = row.span_end = None
+    row.said_at = now
+    uow.add(row)
+    if name == "customer":
+        visit.customer_id = customer_of(stored)
+        uow.add(visit)
+    await uow.flush()
+    await note_change(uow, visit, actor_id=actor_id, via=via, field_name=name, before=before, after=stored, now=now)
+
+
+def shanghai_day(at: datetime) -> date:
+    """Return the Asia/Shanghai day of an instant."""
+    return at.astimezone(texts.SHANGHAI).date()
+
+
+async def playbook_for(uow: UnitOfWork, world: World, person: Person, customer_id: str | None) -> Playbook:
+    """Return the playbook of a customer's open opportunity, else the rep's, else the company's."""
+    name = ""
+    if customer_id is not None:
+        found = await uow.first(
+            sa.select(col(t.Opportunity.playbook)).where(
+                col(t.Opportunity.customer_id) == customer_id, col(t.Opportunity.state) == "open"
+            )
+        )
+        name = found or ""
+    return world.playbook(name or person.playbook)

@@ -1,0 +1,63 @@
+"""Who speaks where: in a pasted chat or a quotation, 我 can be the customer."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_HEADER = re.compile(
+    r"^[ \t]*(?:【[^】\n]{1,8}】[ \t]*)?(?P<who>[^\s:：，,。；;]{1,16}(?:[ \t][^\s:：，,。；;\d]{1,6})?)[ \t]*"
+    r"(?:(?:\d{1,2}[:：]\d{2})[ \t]*(?:[:：]|$|(?=\n))|[:：])",
+    re.M,
+)
+_TITLED = re.compile(r"总|经理|主任|主管|部长|厂长|科长|处长|店长|老板|工$|姐|哥|老师|院长|采购|客户|[-－（()）/@]|公司|先生|女士|小姐")
+_QUOTE = re.compile(r"(?:说|讲|问|回复?|表示|原话|话)[:：]?\s?[“\"「『](?P<said>[^”\"」』]{2,200})[”\"」』]")
+_POLITE = re.compile(r"您|申请|给你|发你|回你|覆你|好的|收到|没问题|我这边|[总姐哥工]，|理，")
+
+
+class Turn(NamedTuple):
+    """A stretch of the note spoken by the customer's side."""
+
+    start: int
+    end: int
+
+
+def customer_turns(text: str) -> tuple[Turn, ...]:
+    """Return the stretches in which the customer speaks: chat lines that are not ours, and quotations."""
+    turns = [Turn(*match.span("said")) for match in _QUOTE.finditer(text)]
+    headers = [match for match in _HEADER.finditer(text) if _is_speaker(match["who"])]
+    if len(headers) < 2:
+        return tuple(turns)
+    ours = _our_names(text, headers)
+    for index, header in enumerate(headers):
+        end = headers[index + 1].start() if index + 1 < len(headers) else len(text)
+        if header["who"].strip() not in ours:
+            turns.append(Turn(header.end(), end))
+    return tuple(turns)
+
+
+#: Labels of a form, not speakers of a chat.
+_LABEL = re.compile(
+    r"^(?:客户|联系人|情况|障碍|进展|进度|下一步|下次|阶段|时间|日期|备注|地点|卡点|问题|需求|计划|跟进|方案|价格|交期|结果|原因|结论|主题|事项|今日|明日|另外?|附|注|电话|"
+    r"地址|公司|产品|行动|待办|总结|小结|反馈|诉求|异议|顾虑|难点|内容|对接人|拜访|下周|目前|现状|报价|付款|ps|PS|P\.S)"
+)
+
+
+def _is_speaker(name: str) -> bool:
+    return not name.strip().isdigit() and not _LABEL.match(name.strip())
+
+
+def _our_names(text: str, headers: list[re.Match[str]]) -> set[str]:
+    """Return the labels of our side: 我, else the plain name that speaks politely."""
+    names = list(dict.fromkeys(header["who"].strip() for header in headers))
+    if "我" in names:
+        return {"我"}
+    plain = [name for name in names if not _TITLED.search(name) and len(name) <= 3]
+    if len(plain) == 1:
+        return set(plain)
+    politeness: dict[str, int] = dict.fromkeys(names, 0)
+    for index, header in enumerate(headers):
+        end = headers[index + 1].start() if index + 1 < len(headers) else len(text)
+        politeness[header["who"].strip()] += len(_POLITE.findall(text[header.end() : end]))
+    candidates = plain or names
+    return {max(candidates, key=lambda name: (politeness[name], -len(name)))}

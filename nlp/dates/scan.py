@@ -1,0 +1,197 @@
+"""Finding date expressions in a text: fold, try the rules, then read ranges and 之前 / 以后 behind a day."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date, datetime
+
+from nlp.dates.grammar import Rule, rules_by_first_character
+from nlp.dates.grammar.rules import add_days
+from nlp.dates.mention import DateMention, Reading, Reference
+from nlp.dates.numerals import read_int
+from nlp.types import Span
+
+_TABLE: dict[str, tuple[Rule, ...]] = rules_by_first_character()
+_TRIGGER = re.compile("[" + "".join(re.escape(char) for char in sorted(_TABLE)) + "]")
+#: One character each, so that positions stay those of the text as received.
+_FOLD = str.maketrans(
+    "週禮後號個這聽兩點節國慶勞動兒聖誕婦萬閏曆農陽陰臘過來內從開尋間結無驚蟄穀滿種處熱氣當晝鐘頭０１２３４５６７８９／．－～＝：○",
+    "周礼后号个这听两点节国庆劳动儿圣诞妇万闰历农阳阴腊过来内从开寻间结无惊蛰谷满种处热气当昼钟头0123456789/.-~=:〇",
+)
+#: Readings whose words name no month or week of their own, so that an earlier day can lend it.
+_LEANING = {"day", "month_day", "weekday", "month", "month_part"}
+_CONNECTOR = re.compile(r"(?:号|日)?\s?(?:到|至|-|~|—{1,2}|–|一直到|直到)\s?")
+_JOINER = re.compile(
+    r"\s?(?:[,，、/]?\s?(?:或者是?|或是?|要么|还是|和|跟|及|[、,，/])|[,，]?(?:啊|哦|呃|额|嗯|诶|哎)?[,，]?(?:不对|不是|不|说错了?|错了|记错了?|口误|更正|应该是?|改成?|改到|改为|推到|延到)"
+    r"[,，]?(?:啊|哦|呃|额|嗯)?[,，]?(?:是|应该是?|改成?|改到)?)\s?"
+)
+_BEFORE = re.compile(r"(?:号|日)?(?:的)?(?:之前|以前|前(?!期|台|面|提|后|不久|辈|往|天|去|段|头|任|脚|景|端|期))")
+_AFTER = re.compile(r"(?:之后|以后|过后|后(?!期|面|续|来|天|台|勤|日|儿|付|端|者|果|备|悔|半))")
+_AMOUNT = re.compile(r"(?:的)?(?:第)?([一二两三四五六七\d]{1,2})(天|周|个星期|个礼拜)")
+_STOP = re.compile(r"[。！？!?；;\n]")
+_SWALLOWED = re.compile(r"(?:左右|前后|上下)")
+_APPOSITION = re.compile(r"[,，、\s]{0,2}[(（]?(?=(?:周|星期|礼拜))")
+
+
+def fold(text: str) -> str:
+    """Return `text` with traditional and full-width characters folded, character by character."""
+    return text.translate(_FOLD)
+
+
+def find_dates(text: str, reference: datetime) -> tuple[DateMention, ...]:
+    """Return all date expressions of `text` in order, resolved from `reference` (naive: Asia/Shanghai)."""
+    folded = fold(text)
+    ref = Reference.at(reference)
+    found: list[DateMention] = []
+    position = 0
+    while trigger := _TRIGGER.search(folded, position):
+        start = trigger.start()
+        previous = found[-1] if found else None
+        mention = _mention_at(folded, start, _lean(folded, start, previous, ref), ref)
+        if mention is None:
+            position = start + 1
+            continue
+        mention = _extended(folded, mention, ref)
+        found.append(mention)
+        position = mention.span.end
+    return tuple(found)
+
+
+def resolve_first(text: str, reference: datetime) -> DateMention | None:
+    """Return the first date expression that names a day, or None."""
+    return next((mention for mention in find_dates(text, reference) if not mention.vague), None)
+
+
+def _mention_at(text: str, start: int, lean: Reference, ref: Reference) -> DateMention | None:
+    """Return the longest expression that begins at `start`."""
+    best: DateMention | None = None
+    for entry in _TABLE.get(text[start], ()):
+        match = entry.pattern.match(text, start)
+        if match is None or (best is not None and match.end() <= best.span.end):
+            continue
+        reading = entry.resolve(match, ref)
+        if reading is not None and reading.kind in _LEANING and lean is not ref:
+            reading = _leaning(entry, match, reading, lean)
+        if reading is not None:
+            best = _placed(reading, start, match.end())
+    return best
+
+
+def _leaning(entry: Rule, match: re.Match[str], plain: Reading, lean: Reference) -> Reading:
+    """Resolve a bare expression from the day before it; naming that same weekday again means that day."""
+    if plain.kind == "weekday" and plain.date.weekday() == lean.day.weekday():
+        return replace(plain, date=lean.day)
+    reading = entry.resolve(match, lean) or plain
+    return reading if reading.date == plain.date else replace(reading, alternatives=(plain.date,))
+
+
+def _placed(reading: Reading, start: int, end: int) -> DateMention:
+    return DateMention(
+        reading.date, reading.end, Span(start, end), reading.kind, reading.alternatives, reading.past, reading.vague, reading.certain
+    )
+
+
+def _lean(text: str, start: int, previous: DateMention | None, ref: Reference) -> Reference:
+    """Return the day that a bare expression counts from: that of the day it is joined to or follows closely.
+
+    下周三或周四, 8月13号回来14号去, 下周一有会，周二来: the second takes week or month of the first.
+    """
+    if previous is None or previous.vague or previous.date <= ref.day:
+        return ref
+    gap = text[previous.span.end : start]
+    if _JOINER.fullmatch(gap):
+        return Reference(previous.date)
+    lends = previous.kind in {"weekday_said", "month_day", "date"} or (previous.kind == "weekday" and "改" in gap)
+    if not lends or len(gap) > 25 or _STOP.search(gap):
+        return ref
+    return Reference(previous.date) if _follows(text, start, previous, ref) else ref
+
+
+def _follows(text: str, start: int, previous: DateMention, ref: Reference) -> bool:
+    """Return whether the bare day at `start` is a later day of the week or month that `previous` names."""
+    plain = _mention_at(text, start, ref, ref)
+    if plain is None:
+        return False
+    if previous.kind.startswith("weekday"):
+        return plain.kind == "weekday" and plain.date.weekday() >= previous.date.weekday()
+    return plain.kind == "day" and plain.date.day >= previous.date.day
+
+
+def _extended(text: str, mention: DateMention, ref: Reference) -> DateMention:
+    """Add what stands behind a day: a range's second day, the weekday in apposition, 之前, 以后."""
+    if mention.vague:
+        return mention
+    mention = _with_range(text, mention, ref)
+    mention = _with_weekday(text, mention, ref)
+    end = mention.span.end
+    if swallowed := _SWALLOWED.match(text, end):
+        return _respan(mention, swallowed.end())
+    if mention.kind.startswith("holiday"):
+        return mention
+    if before := _BEFORE.match(text, end):
+        return _before(text, mention, before.end(), ref)
+    if after := _AFTER.match(text, end):
+        return _later(text, mention, after.end(), ref)
+    return mention
+
+
+def _respan(mention: DateMention, end: int) -> DateMention:
+    return replace(mention, span=Span(mention.span.start, end))
+
+
+def _with_range(text: str, mention: DateMention, ref: Reference) -> DateMention:
+    connector = _CONNECTOR.match(text, mention.span.end)
+    if connector is None or connector.end() >= len(text) or connector.end() == mention.span.end:
+        return mention
+    second = _mention_at(text, connector.end(), Reference(mention.date), ref)
+    if second is None or second.vague or second.date < mention.date:
+        return mention
+    last = second.end or second.date
+    return DateMention(mention.date, last, Span(mention.span.start, second.span.end), "range", (), mention.past and last < ref.day)
+
+
+def _with_weekday(text: str, mention: DateMention, ref: Reference) -> DateMention:
+    """Merge 12月8号周二 and 10月12号（星期一）: the written day wins."""
+    if mention.kind not in {"day", "month_day", "date"}:
+        return mention
+    gap = _APPOSITION.match(text, mention.span.end)
+    if gap is None:
+        return mention
+    second = _mention_at(text, gap.end(), ref, ref)
+    if second is None or second.kind != "weekday":
+        return mention
+    if second.date.weekday() != mention.date.weekday() and gap.end() > gap.start():
+        return mention
+    end = second.span.end
+    return _respan(mention, end + (text[end : end + 1] in {")", "）"}))
+
+
+def _before(text: str, mention: DateMention, end: int, ref: Reference) -> DateMention:
+    """Resolve X之前 as X itself, X前三天 as three days before."""
+    deadline = mention.end or mention.date
+    if mention.kind in {"weekday", "weekday_said", "day", "month_day", "date", "day_word", "today"}:
+        deadline = mention.date
+    amount = _AMOUNT.match(text, end)
+    if amount and not mention.past:
+        deadline, end = _moved(deadline, amount, -1), amount.end()
+    return replace(mention, date=deadline, end=deadline, kind="deadline", span=Span(mention.span.start, end))
+
+
+def _later(text: str, mention: DateMention, end: int, ref: Reference) -> DateMention:
+    """Resolve X以后 as the day after X, X后三天 as three days later."""
+    last = mention.end or mention.date
+    amount = _AMOUNT.match(text, end)
+    if amount:
+        moved = _moved(last, amount, 1)
+        return replace(mention, date=moved, end=None, kind="relative", span=Span(mention.span.start, amount.end()))
+    following = add_days(last, 1) or last
+    return replace(
+        mention, date=following, end=None, kind="after", alternatives=(mention.date,), past=following < ref.day,
+        span=Span(mention.span.start, end),
+    )  # fmt: skip
+
+
+def _moved(day: date, amount: re.Match[str], sign: int) -> date:
+    count = (read_int(amount[1]) or 1) * (1 if amount[2] == "天" else 7)
+    return add_days(day, sign * count) or day

@@ -1,0 +1,34 @@
+"""One visit note in, five guesses and tags out: `extract(note, directory, playbook)`.
+
+Pure and deterministic: the same note, directory, playbook and context give the same extraction. Any text is taken,
+also none, and nothing is raised. Every guess carries its evidence as a span of the note as received.
+"""
+
+from __future__ import annotations
+
+from nlp import dates, names
+from nlp.fields import models, notelike, obstacle, preparation, shown, stage, tags
+from nlp.names import Directory
+from nlp.types import Context, Extraction, Note, Playbook
+
+
+def extract(note: Note, directory: Directory, playbook: Playbook, *, context: Context | None = None) -> Extraction:
+    """Return what `note` says of the five fields, with tags and tasks, each with confidence and evidence.
+
+    `directory` are the customers as known now, `playbook` gives the stages and tags to tell apart, `context` what else
+    is known of the rep (position, plan, open drafts). A message that is no visit note has five empty guesses.
+    """
+    if notelike.kind_of(note.text) is not None:
+        return Extraction(is_note=False)
+    customer, contact = names.resolve(note, directory, context)
+    followup = dates.follow_up(note.text, note.sent_at)
+    return Extraction(
+        customer=shown.customer(customer),
+        contact=shown.contact(contact),
+        stage=shown.stage(stage.guess(note.text, playbook, models.stage_model())),
+        next_followup=shown.followup(followup),
+        obstacle=shown.obstacle(obstacle.guess(note.text, models.obstacle_model())),
+        tags=tags.suggest(note.text, playbook),
+        preparations=preparation.tasks(note, followup),
+    )
+

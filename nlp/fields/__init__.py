@@ -1,0 +1,1 @@
+"""Stage, obstacle, tags and preparations of one visit note: what it says beside who and when."""

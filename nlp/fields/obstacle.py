@@ -1,0 +1,46 @@
+"""The key obstacle: the shortest verbatim stretch that states what holds the deal back (corpus/README, decision 7)."""
+
+from __future__ import annotations
+
+from nlp.fields import lexicon
+from nlp.fields.spans import SpanModel
+from nlp.types import Guess, Span
+
+#: A vague phrase makes the stretch vague where it covers at least this share of it.
+_VAGUE_SHARE = 0.4
+
+
+def guess(text: str, model: SpanModel) -> Guess:
+    """Return the obstacle verbatim with its span; a vague one is a question with the reason; None where none is said."""
+    found = model.find(text)
+    others = tuple(dict.fromkeys(_said(text, span) for span in found.others))
+    vague = lexicon.VAGUE.search(text)
+    if found.span is None:
+        return _vague(text, vague.span(), others) if vague else Guess(None, found.null, None, others, "没有说到障碍")
+    if vague and _covers(vague.span(), found.span):
+        return _vague(text, vague.span(), others)
+    value = _said(text, found.span)
+    return Guess(
+        value, found.confidence, found.span, tuple(o for o in others if o != value), "原话", "said", "value"
+    )
+
+
+def is_vague(words: str) -> bool:
+    """Tell whether an obstacle in words says nothing of what blocks the deal (“再看看”, “有意向”)."""
+    match = lexicon.VAGUE.search(words)
+    return bool(match) and match is not None and (match.end() - match.start()) >= _VAGUE_SHARE * len(words.strip())
+
+
+def _covers(vague: tuple[int, int], span: Span) -> bool:
+    shared = min(vague[1], span.end) - max(vague[0], span.start)
+    return shared >= _VAGUE_SHARE * (span.end - span.start)
+
+
+def _vague(text: str, at: tuple[int, int], others: tuple[str, ...]) -> Guess:
+    words = text[at[0] : at[1]]
+    rest = tuple(o for o in others if o != words)
+    return Guess(words, 0.5, Span(*at), rest, f"“{words}”太笼统，具体卡在哪一项？", "said", "question")
+
+
+def _said(text: str, span: Span) -> str:
+    return text[span.start : span.end]

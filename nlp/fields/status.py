@@ -1,0 +1,64 @@
+"""Whether a word in a note is said to be so now, or denied, planned or only supposed.
+
+“下周发方案” plans, “还没到评审” denies, “要是行的话就签” supposes: none of them moves a stage or sets a tag. The
+status is worked out per character from short reaches around markers, never across a sentence's punctuation.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from nlp.fields import lexicon
+
+Status = Literal["said", "denied", "planned", "supposed"]
+
+_STOP = re.compile(r"[，,。！？!?\n；;]")
+#: How far a marker reaches, characters: before and after it.
+_PLAN_BEFORE, _PLAN_AFTER = 3, 18
+_DENIED_AFTER, _DENIED_BEFORE = 5, 5
+_SUPPOSED_AFTER = 12
+
+_INTENT = re.compile(r"准备(?=[^\s，。]{0,2}[去发送给带做谈签约])|打算|计划|争取|接下来|下一步|等(?:会儿|下|我)|我寻思|将要|即将|之后再|然后再|到时候?")
+_PAST = re.compile(r"上(?:个)?(?:周|月|礼拜|星期|次|回)|昨[天儿晚]|前[天两]|[刚已]经?|早就|老早|今[天儿日早]|之前(?:就|已)|了$")
+_DENIED = re.compile(r"还?[没未](?:有)?(?:到|走到|进|开始|轮到|谈到?|聊到?|提到?|说到?|扯到?|涉及|进入|讲)|尚未|还没有?|远没|不(?:谈|聊|提|是|算)|别(?:谈|提)|冇(?:讲|倾)")
+_DENIED_BACK = re.compile(r"(?:提都|谈都|聊都|说都|先|都|也|还|根本|压根)?(?:没有?(?:谈(?!拢|妥|好)|聊|提|扯|说(?!的)|涉及)|不(?:谈|聊|提)|冇(?:讲|倾))|还没(?:到|开始|有|动|影)|还早|免谈之前")
+_SUPPOSED = re.compile(r"要是|如果|假如|万一|若是|的话")
+
+
+def _reach(text: str, start: int, end: int, before: int, after: int) -> tuple[int, int]:
+    """Widen `[start, end)` by so many characters either side, stopping at punctuation."""
+    first = start
+    while first > max(0, start - before) and not _STOP.match(text[first - 1]):
+        first -= 1
+    last = end
+    while last < min(len(text), end + after) and not _STOP.match(text[last]):
+        last += 1
+    return first, last
+
+
+def _paint(row: list[Status], first: int, last: int, status: Status) -> None:
+    row[first:last] = [status] * (last - first)
+
+
+def statuses(text: str) -> list[Status]:
+    """Return the status of every character of `text`."""
+    row: list[Status] = ["said"] * len(text)
+    for match in lexicon.DAY.finditer(text):
+        first, last = _reach(text, match.start(), match.end(), _PLAN_BEFORE, _PLAN_AFTER)
+        if not _PAST.search(text, max(0, match.start() - 6), match.start()):
+            _paint(row, first, last, "planned")
+    for match in _INTENT.finditer(text):
+        _paint(row, *_reach(text, match.start(), match.end(), 0, _PLAN_AFTER), "planned")
+    for match in _SUPPOSED.finditer(text):
+        _paint(row, *_reach(text, match.start(), match.end(), 0, _SUPPOSED_AFTER), "supposed")
+    for match in _DENIED.finditer(text):
+        _paint(row, *_reach(text, match.start(), match.end(), 0, _DENIED_AFTER), "denied")
+    for match in _DENIED_BACK.finditer(text):
+        _paint(row, *_reach(text, match.start(), match.end(), _DENIED_BEFORE, 0), "denied")
+    return row
+
+
+def status_at(row: list[Status], start: int, end: int) -> Status:
+    """Return the status of a stretch: that of its middle character."""
+    return row[(start + end - 1) // 2] if row else "said"

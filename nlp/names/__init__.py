@@ -1,0 +1,17 @@
+"""Names in notes: which customer and which person a rep means, by characters and by sound."""
+
+from nlp.names.directory import Directory
+from nlp.names.labels import choice_label, short_name
+from nlp.names.resolve import resolve, resolve_contact, resolve_customer
+from nlp.names.search import hints, match_name
+
+__all__ = [
+    "Directory",
+    "choice_label",
+    "hints",
+    "match_name",
+    "resolve",
+    "resolve_contact",
+    "resolve_customer",
+    "short_name",
+]

@@ -1,0 +1,113 @@
+"""Decides who was met: the directory's name where it resolves, else as said, or nobody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nlp.names.acquaintance import Known, known_people
+from nlp.names.cues import met
+from nlp.names.directory import Directory
+from nlp.names.people import Person
+from nlp.names.reading import Reading
+from nlp.types import Customer, CustomerRef, Guess, Span
+
+_FIRST, _ROLE, _SPEAKER, _KNOWN, _BESIDE_COMPANY = 1.2, -1.5, 2.5, 0.8, 0.8
+_NOT_MET = -1.5
+_ROLE_NEEDS = 0.4
+_ALTERNATIVES = 3
+_SURE = {"name": 0.97, "sound": 0.9, "title": 0.95, "nick": 0.93, "given": 0.75, "surname": 0.6, "role": 0.82}
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """A person of the note as an answer: the name to give, and how much shows that they were met."""
+
+    name: str | None
+    span: Span
+    weight: float
+    sure: float
+    reason: str
+    role: bool = False
+
+
+def decide_contact(reading: Reading, directory: Directory, customer: CustomerRef | None, beside: Span | None) -> Guess:
+    """Return the person dealt with on this visit. `beside` is where the company stands in the note."""
+    row = directory.customers.get(customer) if isinstance(customer, str) else None
+    people = _all_met(reading, row, beside)
+    if not people:
+        return Guess(reason="没有提到联系人")
+    ranked = sorted(people, key=lambda person: (-person.weight, person.span))
+    best = ranked[0]
+    others = tuple(dict.fromkeys(other.name for other in ranked[1:] if other.name and other.name != best.name))
+    if best.weight <= _NOT_MET:
+        return Guess(None, 0.7, None, _names(ranked), "没有见到提到的人")
+    if best.name is None:
+        return Guess(None, 0.6, best.span, others[:_ALTERNATIVES], best.reason)
+    lead = best.weight - max((other.weight for other in ranked[1:] if other.name != best.name), default=-9.0)
+    confidence = best.sure * (1.0 if lead >= 1.5 else 0.9 if lead >= 0.7 else 0.75)
+    return Guess(best.name, round(confidence, 3), best.span, others[:_ALTERNATIVES], best.reason, "said", "value")
+
+
+def _names(ranked: list[Met]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(person.name for person in ranked if person.name))[:_ALTERNATIVES]
+
+
+def _all_met(reading: Reading, customer: Customer | None, beside: Span | None) -> list[Met]:
+    known = known_people(reading, customer) if customer else []
+    spans = [item.span for item in known]
+    people = [_known(reading, item, beside) for item in known]
+    people += [
+        _as_said(reading, person, customer, beside)
+        for person in reading.people
+        if person.span not in spans
+        and not any(_overlaps(person.span, span) for span in spans)
+        and not (beside and _overlaps(person.span, beside))
+    ]
+    return _first_first(people)
+
+
+def _first_first(people: list[Met]) -> list[Met]:
+    named = [person for person in people if not person.role]
+    if not named:
+        return people
+    first = min(person.span for person in named)
+    return [
+        Met(person.name, person.span, person.weight + _FIRST, person.sure, person.reason)
+        if person.span == first
+        else person
+        for person in people
+    ]
+
+
+def _known(reading: Reading, item: Known, beside: Span | None) -> Met:
+    weight = _weight(reading, item.span, beside) + _KNOWN
+    if item.person is not None and item.person.speaker:
+        weight += _SPEAKER
+    role = item.by == "role"
+    said = reading.text[item.span.start : item.span.end]
+    reason = f"“{said}”是{item.contact.name}" + (f"（{item.contact.title}）" if item.contact.title else "")
+    weight += _ROLE if role else 0.0
+    name: str | None = item.contact.name
+    if item.by == "surname" and item.person is not None and item.contact.name[:1] == item.person.surname:
+        name, reason = said, f"“{said}”与档案里的职务不符"
+    return Met(name, item.span, weight, _SURE[item.by], reason, role)
+
+
+def _as_said(reading: Reading, person: Person, customer: Customer | None, beside: Span | None) -> Met:
+    weight = _weight(reading, person.span, beside)
+    if person.kind == "role":
+        return Met(None, person.span, weight + _ROLE, 0.6, f"只说了“{person.text}”，没说是谁", True)
+    weight += _SPEAKER if person.speaker else 0.0
+    sure = 0.85 if customer is None else 0.8
+    return Met(person.text, person.span, weight, sure, f"原话“{person.text}”")
+
+
+def _weight(reading: Reading, span: Span, beside: Span | None) -> float:
+    weight = met(reading.text, span)
+    if beside is not None and 0 <= span.start - beside.end <= 2:
+        weight += _BESIDE_COMPANY
+    return weight
+
+
+def _overlaps(one: Span, other: Span) -> bool:
+    return one.start < other.end and other.start < one.end

@@ -1,0 +1,133 @@
+"""Decides which customer a note means: one, a new company, or nobody with the likely ones to choose from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import exp
+
+from nlp.names.acquaintance import known_people
+from nlp.names.directory import Directory
+from nlp.names.mentions import find_mentions
+from nlp.names.newcomer import Newcomer, find_newcomers
+from nlp.names.ranking import Candidate, people_points, place_points, standing_points, weigh
+from nlp.names.reading import Reading
+from nlp.types import Guess, NewCustomer, Span
+
+#: Points a candidate needs to be the answer at all, and what it must be ahead of the next.
+_ENOUGH = 6.0
+_AHEAD = 1.4
+_LITERAL_AHEAD = 0.3
+_ALTERNATIVES = 4
+_WORTH_OFFERING = 2.5
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The guess, and the stretch that names the company."""
+
+    guess: Guess
+    #: Where the company's name stands; None where only a person tells who is meant.
+    company: Span | None = None
+
+
+def decide(reading: Reading, directory: Directory) -> Decision:
+    """Return the customer of the note with its confidence and the other likely ones."""
+    candidates = weigh(reading, directory, find_mentions(reading, directory))
+    newcomers = [new for new in find_newcomers(reading) if not _is_known(new, candidates)]
+    if not candidates or candidates[0].points < _ENOUGH:
+        unnamed = _by_person_alone(reading, directory)
+        candidates = sorted([*candidates, *unnamed], key=lambda item: -item.points)
+    if newcomers and (not candidates or _newer(newcomers[0], candidates)):
+        return Decision(_new(newcomers[0], candidates), newcomers[0].span)
+    return _known(candidates)
+
+
+def _known(candidates: list[Candidate]) -> Decision:
+    likely = _likely(candidates)
+    ids = tuple(dict.fromkeys(candidate.customer.customer_id for candidate in likely))
+    if not candidates or candidates[0].points < _ENOUGH:
+        return Decision(Guess(alternatives=ids[:_ALTERNATIVES], reason="没有说清是哪家客户"))
+    best = candidates[0]
+    rival = candidates[1] if len(candidates) > 1 else None
+    ahead = best.points - rival.points if rival else 9.0
+    needed = _LITERAL_AHEAD if best.literal and rival and not rival.literal else _AHEAD
+    if ahead < needed:
+        names = "、".join(candidate.customer.name for candidate in likely[:3])
+        guess = Guess(None, 0.3, best.span, ids[:_ALTERNATIVES], f"几家都像：{names}", "none", "question")
+        return Decision(guess, best.span if best.mention else None)
+    reason = "，".join(dict.fromkeys(best.reasons)) or "名称相近"
+    guess = Guess(
+        best.customer.customer_id,
+        _confidence(best.points, ahead),
+        best.span,
+        ids[1:_ALTERNATIVES],
+        f"{best.customer.name}：{reason}",
+        "said",
+        "value",
+    )
+    return Decision(guess, best.span if best.mention else None)
+
+
+def _new(newcomer: Newcomer, candidates: list[Candidate]) -> Guess:
+    ids = tuple(candidate.customer.customer_id for candidate in _likely(candidates))
+    confidence = 0.9 if newcomer.marked else 0.7 if newcomer.points >= 5 and not ids else 0.55
+    return Guess(
+        NewCustomer(newcomer.name),
+        confidence,
+        newcomer.span,
+        ids[: _ALTERNATIVES - 1],
+        f"“{newcomer.name}”不在客户档案里",
+        "said",
+        "value",
+    )
+
+
+def _likely(candidates: list[Candidate]) -> list[Candidate]:
+    return [candidate for candidate in candidates if candidate.points >= _WORTH_OFFERING]
+
+
+def _confidence(points: float, ahead: float) -> float:
+    """Turn points and lead into a probability; fitted on notes of our own (see tests/nlp/names/README.md)."""
+    return round(min(0.99, 1 / (1 + exp(-(0.25 * (points - 7) + 0.55 * ahead)))), 3)
+
+
+def _is_known(newcomer: Newcomer, candidates: list[Candidate]) -> bool:
+    """Whether a stretch that looks like a company's name is a known customer's, said in full or with a loose ending."""
+    return any(
+        candidate.points >= _ENOUGH
+        and (candidate.literal or not newcomer.marked)
+        and candidate.span.start < newcomer.span.end
+        and newcomer.span.start < candidate.span.end
+        for candidate in candidates
+    )
+
+
+def _newer(newcomer: Newcomer, candidates: list[Candidate]) -> bool:
+    best = candidates[0]
+    if best.points < _ENOUGH:
+        return newcomer.points >= 4.0 or newcomer.marked
+    return newcomer.points + (2.0 if newcomer.marked else 0.0) > best.points - (2.0 if best.literal else 0.0)
+
+
+def _by_person_alone(reading: Reading, directory: Directory) -> list[Candidate]:
+    """No company is named: the rep's own customers with this very contact, then anybody's with this full name."""
+    rows = set(reading.named)
+    for person in reading.people:
+        rows.update(row for row, _ in reading.portfolio.by_surname.get(person.surname[:1], ()))
+    rows.update(
+        row for row in reading.portfolio.rows if directory.rows[row].customer_id in (*reading.drafted, *reading.plan)
+    )
+    found = []
+    for row in sorted(rows):
+        customer = directory.rows[row]
+        known = tuple(known_people(reading, customer))
+        parts = (
+            people_points(reading, customer, known),
+            place_points(reading, customer, Span(0, 0)),
+            standing_points(reading, customer, row),
+        )
+        points = sum(part for part, _ in parts)
+        if known and points > 0:
+            reasons = tuple(reason for part, reason in parts if reason and part > 0)
+            found.append(Candidate(row, customer, None, known[0].span, points, reasons, known))
+    return sorted(found, key=lambda candidate: (-candidate.points, candidate.customer.customer_id))[:8]

@@ -1,0 +1,150 @@
+"""Finds the stretches of a note that may name a customer of the directory: by characters, by sound, by half a sound."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from nlp.names.cues import placed
+from nlp.names.directory import LONGEST, Directory, Rows
+from nlp.names.everyday import COMMON, FUNCTION, NAME_LIKE
+from nlp.names.forms import spoken_forms
+from nlp.names.reading import Reading
+from nlp.names.sound import alike, normal
+from nlp.types import Span
+
+How = Literal["characters", "sound", "confused", "half"]
+
+_SHORTEST = 2
+#: Customers of one form that are looked at; more share a name only where no note could settle it.
+_MOST_ROWS = 60
+#: Mean likeness from which a stretch of which one syllable is right may still be the name.
+_HALF, _CONFUSED = 0.65, 0.8
+_SAME_SYLLABLES = 0.9
+_MOST_NAMED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A stretch of the note and a form of a name that it may be. `rows` are the customers called so."""
+
+    span: Span
+    form: str
+    how: How
+    likeness: float
+    rows: Rows
+
+
+def find_mentions(reading: Reading, directory: Directory) -> list[Mention]:
+    """Return all mentions worth judging, in order of position; overlapping ones are kept for the ranking."""
+    found = [*_by_characters(reading, directory), *_by_sound(reading, directory), *_by_half(reading, directory)]
+    return sorted(found, key=lambda mention: (mention.span, mention.form))
+
+
+def _by_characters(reading: Reading, directory: Directory) -> Iterator[Mention]:
+    taken: list[Span] = []
+    for span in _windows(reading.normal, longest_first=True):
+        form = reading.normal[span.start : span.end]
+        rows = directory.rows_called(form)
+        if not rows or any(span.start >= other.start and span.end <= other.end for other in taken):
+            continue
+        if (form in COMMON or form in NAME_LIKE) and placed(reading.text, span) < 1:
+            continue
+        taken.append(span)
+        yield Mention(span, form, "characters", 1.0, _likely(rows, reading, directory))
+
+
+def _by_sound(reading: Reading, directory: Directory) -> Iterator[Mention]:
+    sounds = {reading.folded, reading.second}
+    for sound in sorted(sounds):
+        for span in _windows(sound):
+            forms = directory.forms_sounding(sound[span.start : span.end])
+            if forms and _may_be_name(reading, span):
+                yield from _sounding(reading, directory, span, forms)
+
+
+def _sounding(reading: Reading, directory: Directory, span: Span, forms: tuple[str, ...]) -> Iterator[Mention]:
+    said = reading.normal[span.start : span.end]
+    well_placed: bool | None = None
+    grammar = bool(FUNCTION.intersection(said))
+    for form in forms:
+        if form == said:
+            continue
+        rows = _likely(directory.rows_called(form), reading, directory)
+        if grammar:
+            rows = tuple(row for row in rows if row in reading.named)
+        supported = tuple(row for row in rows if _supported(row, reading, directory))
+        if len(supported) < len(rows):
+            if well_placed is None:
+                well_placed = placed(reading.text, span) >= 2
+            rows = rows if well_placed else supported
+        if rows:
+            likeness = alike(said, form)
+            yield Mention(span, form, "sound" if likeness >= _SAME_SYLLABLES else "confused", likeness, rows)
+
+
+def _by_half(reading: Reading, directory: Directory) -> Iterator[Mention]:
+    """The rep's own customers of whose name one syllable was heard wrong."""
+    seen: set[tuple[int, str]] = set()
+    own = reading.portfolio
+    for position, syllable in enumerate(reading.folded):
+        for form, offset in own.by_syllable.get(syllable, ()):
+            start, end = position - offset, position - offset + len(form)
+            if start < 0 or end > len(reading.normal) or (start, form) in seen:
+                continue
+            seen.add((start, form))
+            likeness = alike(reading.normal[start:end], form)
+            if _HALF <= likeness < _CONFUSED and _may_be_name(reading, Span(start, end), grammar=False):
+                rows = tuple(row for row in directory.rows_called(form) if row in own.rows)
+                yield Mention(Span(start, end), form, "half", likeness, rows)
+    yield from _by_half_of_named(reading, directory)
+
+
+def _by_half_of_named(reading: Reading, directory: Directory) -> Iterator[Mention]:
+    """Likewise customers of others, where a contact's full name stands in the note."""
+    for row in sorted(reading.named)[:_MOST_NAMED]:
+        if row in reading.portfolio.rows:
+            continue
+        for form in spoken_forms(directory.rows[row]):
+            for start in range(len(reading.normal) - len(form) + 1):
+                span = Span(start, start + len(form))
+                likeness = alike(reading.normal[start : span.end], normal(form))
+                if _HALF <= likeness < _CONFUSED and _may_be_name(reading, span, grammar=False):
+                    yield Mention(span, normal(form), "half", likeness, (row,))
+
+
+def _windows(text: str, *, longest_first: bool = False) -> Iterator[Span]:
+    lengths = range(_SHORTEST, LONGEST + 1)
+    for length in reversed(lengths) if longest_first else lengths:
+        for start in range(len(text) - length + 1):
+            yield Span(start, start + length)
+
+
+def _may_be_name(reading: Reading, span: Span, *, grammar: bool = True) -> bool:
+    """Everyday words and persons are none; `grammar` allows a stretch with a word like 了 or 在 in it."""
+    said = reading.normal[span.start : span.end]
+    if not grammar and FUNCTION.intersection(said):
+        return False
+    if said in COMMON or not said.isalnum():
+        return False
+    return not any(span.start < person.span.end and person.span.start < span.end for person in reading.people)
+
+
+def _supported(row: int, reading: Reading, directory: Directory) -> bool:
+    customer = directory.rows[row]
+    return (
+        row in reading.portfolio.rows
+        or row in reading.named
+        or customer.city in reading.cities
+        or customer.owner in reading.colleagues
+        or customer.customer_id in reading.plan
+        or customer.customer_id in reading.drafted
+        or row in reading.team
+    )
+
+
+def _likely(rows: Rows, reading: Reading, directory: Directory) -> Rows:
+    if len(rows) <= _MOST_ROWS:
+        return rows
+    return tuple(sorted(rows, key=lambda row: not _supported(row, reading, directory))[:_MOST_ROWS])

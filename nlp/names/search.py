@@ -1,0 +1,69 @@
+"""Finds customers by a typed name, and lists the names a rep is likely to say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rapidfuzz.fuzz import ratio
+
+from nlp.names.directory import LONGEST, Directory
+from nlp.names.forms import long_forms
+from nlp.names.labels import short_name
+from nlp.names.places import CITIES
+from nlp.names.sound import folded, normal, plain
+from nlp.types import Customer
+
+_LEAST = 0.5
+_MOST_COMPARED = 400
+
+
+def match_name(text: str, directory: Directory, *, limit: int = 3) -> tuple[tuple[str, float], ...]:
+    """Return the ids that a typed name may mean with their likeness 0 to 1, best first."""
+    said = normal(text.strip())[:40]
+    if not said:
+        return ()
+    if directory.row_of(text.strip()) is not None:
+        return ((text.strip(), 1.0),)
+    city = next((city for city in CITIES if city in said), "")
+    scored = [(row, _score(said, directory.rows[row], city)) for row in _shortlist(said, directory)]
+    ranked = sorted(scored, key=lambda item: (-item[1], directory.rows[item[0]].customer_id))
+    return tuple((directory.rows[row].customer_id, round(score, 3)) for row, score in ranked[:limit] if score >= _LEAST)
+
+
+def hints(directory: Directory, rep: str, limit: int = 40) -> tuple[str, ...]:
+    """Return names that this rep is likely to say, for biasing a recogniser: own customers, then their contacts."""
+    own = [directory.rows[row] for row in sorted(directory.portfolio(rep).rows or directory.team_rows(rep))]
+    names = [short_name(customer) for customer in own]
+    people = [contact.name for customer in own for contact in customer.contacts]
+    return tuple(dict.fromkeys((*names, *people)))[:limit]
+
+
+def _shortlist(said: str, directory: Directory) -> Iterable[int]:
+    """Every stretch of the typed name is looked up by characters and by sound; none found: names one syllable away."""
+    sound = folded(said)
+    rows: dict[int, None] = {}
+    for length in range(min(LONGEST, len(said)), 1, -1):
+        for start in range(len(said) - length + 1):
+            rows.update(dict.fromkeys(directory.rows_called(said[start : start + length])))
+            for form in directory.forms_sounding(sound[start : start + length]):
+                rows.update(dict.fromkeys(directory.rows_called(form)))
+    if not rows:
+        rows.update(dict.fromkeys(directory.rows_near(sound)))
+    return list(rows)[:_MOST_COMPARED]
+
+
+def _score(said: str, customer: Customer, city: str) -> float:
+    forms = (short_name(customer), customer.city + short_name(customer), *long_forms(customer))
+    best = max(_alike(said, normal(form)) for form in forms)
+    if city and city != customer.city:
+        best -= 0.15
+    return max(0.0, min(1.0, best))
+
+
+def _alike(said: str, form: str) -> float:
+    if said == form:
+        return 1.0
+    characters = ratio(said, form) / 100
+    sound = ratio(plain(said), plain(form)) / 100
+    rough = ratio(folded(said), folded(form)) / 100
+    return min(0.97, 0.4 * characters + 0.35 * sound + 0.25 * rough)

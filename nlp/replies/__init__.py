@@ -1,0 +1,1 @@
+"""Parts of `nlp.reply`: commands, answers to questions, corrections in words, and the values they name."""

@@ -1,0 +1,113 @@
+"""Reads any message of a rep: an instruction, a correction, an answer, a visit note, chatter, or one of two (DECISIONS 10)."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+from nlp.extract import extract
+from nlp.fields import notelike
+from nlp.replies.answers import read_answer
+from nlp.replies.commands import is_agreement, read_command, trimmed
+from nlp.replies.corrections import Changes, read_changes
+from nlp.types import Chatter, Context, Correction, Draft, Extraction, Note, Reading, Unsure, VisitNote
+
+#: Words that add to the note just given.
+_CONTINUES = re.compile(r"^(?:对了|还有|补充|另外|哦对|噢对|忘了说|忘说|再补|刚忘|顺便|加一句|漏了|他还|她还|他们还)")
+#: How long after a draft a message without a customer of its own continues it.
+_JOIN_WITHIN = timedelta(minutes=30)
+#: From this share of a message on, changes that name their field are the whole message.
+_MOSTLY, _PARTLY = 0.6, 0.3
+#: A message of fewer letters than this is rather a correction than a note.
+_SHORT = 16
+
+
+def read_reply(text: str, context: Context) -> Reading:
+    """Return what the message `text` of the rep is, in the light of `context`. Pure; takes any text.
+
+    Mere agreement confirms only while an unconfirmed draft waits. A visit note sent while a draft is open stays a note
+    unless it is clearly a correction; where both readings stand, the answer is `Unsure` with both.
+    """
+    target = _target(text, context)
+    waiting = [draft for draft in context.drafts if not draft.confirmed]
+    asked = target if target and target.questions and not target.confirmed else None
+    command = read_command(text, draft_open=bool(waiting))
+    if command is not None and not (asked and trimmed(text) == "1"):
+        return command
+    answer = read_answer(text, context, asked)
+    if answer is not None:
+        return answer
+    if command is not None:
+        return command
+    if is_agreement(text):
+        return Chatter("other", 0.8)
+    return _free_text(text, context, target)
+
+
+def _target(text: str, context: Context) -> Draft | None:
+    """Return the draft that is meant: the one whose customer the message names, else the newest, open ones first."""
+    ordered = sorted(context.drafts, key=lambda draft: draft.confirmed)
+    named = [draft for draft in ordered if draft.customer_label and _names_draft(text, draft)]
+    return (named or ordered or [None])[0]
+
+
+def _names_draft(text: str, draft: Draft) -> bool:
+    return bool(re.search(re.escape(draft.customer_label) + r"(?:那家|那边|那)?(?:的|那条|这条|那个)", text))
+
+
+def _free_text(text: str, context: Context, target: Draft | None) -> Reading:
+    changes = read_changes(_without_label(text, target), context, target)
+    kind = notelike.kind_of(text)
+    if kind is not None and not (changes.named and changes.coverage >= _PARTLY):
+        return Chatter(kind, 0.9)
+    correction = Correction(changes.changes, target.visit_id if target else None, _sureness(changes))
+    if not changes.changes or (target is None and not changes.named):
+        return _note(text, context)
+    note_like = _note_like(text)
+    if not note_like and (changes.coverage >= _MOSTLY or _letters(text) < _SHORT):
+        return correction
+    if note_like and not changes.named and changes.coverage < _MOSTLY:
+        return _note(text, context)
+    if note_like and _letters(text) >= 2 * _SHORT and changes.coverage < _MOSTLY:
+        return _note(text, context)
+    if not note_like and changes.named and changes.coverage >= _PARTLY and _letters(text) < 2 * _SHORT:
+        return correction
+    return Unsure(correction, _note(text, context)) if target else _note(text, context)
+
+
+def _without_label(text: str, target: Draft | None) -> str:
+    """Blank out “华锐那条” in front, keeping positions."""
+    if target is None or not target.customer_label:
+        return text
+    pattern = re.escape(target.customer_label) + r"(?:那家|那边)?(?:的)?(?:那条|这条|那个)(?:的)?|^" + re.escape(target.customer_label) + r"的"
+    return re.sub(pattern, lambda match: " " * len(match[0]), text, count=1)
+
+
+def _letters(text: str) -> int:
+    return sum(char.isalnum() for char in text)
+
+
+def _note_like(text: str) -> bool:
+    return notelike.opens_note(text)
+
+
+def _sureness(changes: Changes) -> float:
+    if not changes.changes:
+        return 0.0
+    return round(min(change.confidence for change in changes.changes) * (1.0 if changes.named else 0.9), 3)
+
+
+def _note(text: str, context: Context) -> VisitNote:
+    extraction = extract(Note(text, context.at, context.rep), context.directory, context.playbook, context=context)
+    return VisitNote(extraction, _joins(text, extraction, context), 0.9)
+
+
+def _joins(text: str, extraction: Extraction, context: Context) -> str | None:
+    """Return the open draft that the note continues: said a short while ago, of the same customer or of none named."""
+    for draft in context.drafts:
+        if draft.confirmed or not timedelta(0) <= context.at - draft.said_at <= _JOIN_WITHIN:
+            continue
+        same = extraction.customer.value is not None and extraction.customer.value == draft.customer
+        if same or (extraction.customer.value is None and _CONTINUES.match(trimmed(text))):
+            return draft.visit_id
+    return None

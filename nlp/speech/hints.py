@@ -1,0 +1,39 @@
+"""Which of the names that a rep may say were perhaps said: the ones that sound like a part of the first reading.
+
+Given all names of a rep, Whisper writes worse and invents; given the few that have evidence in the sound, it writes
+them right. So a name is never suggested to the recogniser unless something like it was heard.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from nlp.names.sound import alike
+
+#: Suggested names at most; more cost accuracy in the rest of the sentence.
+MAX_NAMES = 8
+_MIN_LIKENESS = 0.6
+_MAX_HINTS = 2_000
+_SHORTEST, _LONGEST = 2, 12
+
+#: Words of the trade in a plausible sentence: they lead 和同 to 合同 and 约结 to 月结 where the sound allows both.
+_TRADE = "拜访客户，谈了报价、合同、账期、返点、打样、样机、首单、铺货、陈列、促销、起订量，下周跟进。"
+
+
+def sounding_like(hints: Iterable[str], heard: str, *, limit: int = MAX_NAMES) -> tuple[str, ...]:
+    """Return at most `limit` hints that sound like some stretch of `heard`, the likeliest first."""
+    names = [name for name in dict.fromkeys(hint.strip() for hint in hints) if _SHORTEST <= len(name) <= _LONGEST]
+    scored = [(likeness_within(name, heard), name) for name in names[:_MAX_HINTS]]
+    likely = sorted((score for score in scored if score[0] >= _MIN_LIKENESS), key=lambda score: -score[0])
+    return tuple(name for _, name in likely[:limit])
+
+
+def likeness_within(name: str, heard: str) -> float:
+    """Return how much the stretch of `heard` that is most like `name` sounds like it, 0 to 1."""
+    size = len(name)
+    return max((alike(heard[start : start + size], name) for start in range(len(heard) - size + 1)), default=0.0)
+
+
+def prompt(names: Sequence[str]) -> str:
+    """Return the text that Whisper believes was said before: the names as sentences, then words of the trade."""
+    return "".join(f"{name}。" for name in names) + _TRADE

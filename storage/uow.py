@@ -1,0 +1,100 @@
+"""The unit of work: the only way into the database.
+
+    async with store.begin() as uow:
+        ...
+        await uow.commit()
+
+Leaving the block without `commit()` rolls back. Rows that leave it are plain values: nothing loads lazily.
+"""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlmodel import SQLModel
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+Row = TypeVar("Row", bound=SQLModel)
+
+
+class UnitOfWork:
+    """One transaction. Query with `scalars`/`first`, read by key with `get`, write with `add`."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+
+    def add(self, *rows: SQLModel) -> None:
+        """Schedule rows for writing."""
+        self.session.add_all(rows)
+
+    async def flush(self) -> None:
+        """Send pending writes without committing."""
+        await self.session.flush()
+
+    async def get(self, table: type[Row], key: Any) -> Row | None:
+        """Return the row with this primary key, or None."""
+        return await self.session.get(table, key)
+
+    async def need(self, table: type[Row], key: Any) -> Row:
+        """Return the row with this primary key. Raises `LookupError` if it is not there."""
+        row = await self.session.get(table, key)
+        if row is None:
+            raise LookupError(f"no {table.__name__} with this key")
+        return row
+
+    async def all(self, query: Any) -> list[Any]:
+        """Return all rows (or single column values) of a query."""
+        return list((await self.session.execute(query)).scalars().all())
+
+    async def first(self, query: Any) -> Any:
+        """Return the first row of a query, or None."""
+        return (await self.session.execute(query.limit(1))).scalars().first()
+
+    async def tuples(self, query: Any) -> list[Any]:
+        """Return rows of several columns."""
+        return list((await self.session.execute(query)).all())
+
+    async def run(self, statement: Any) -> int:
+        """Run an update or delete; return how many rows it touched."""
+        result = await self.session.execute(statement)
+        return int(getattr(result, "rowcount", 0) or 0)
+
+    async def commit(self) -> None:
+        """Make everything in this block durable."""
+        await self.session.commit()
+
+
+class _Begin:
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._session = AsyncSession(engine, expire_on_commit=False)
+
+    async def __aenter__(self) -> UnitOfWork:
+        return UnitOfWork(self._session)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._session.close()
+
+
+class Store:
+    """The database, opened once. `begin()` starts a unit of work."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.engine = engine
+
+    def begin(self) -> _Begin:
+        """Start a transaction; leaving without commit rolls back."""
+        return _Begin(self.engine)
+
+    async def ping(self) -> None:
+        """Raise unless the database answers."""
+        async with self.engine.connect() as connection:
+            await connection.execute(sa.text("select 1"))
+
+    async def close(self) -> None:
+        """Give back all connections."""
+        await self.engine.dispose()
