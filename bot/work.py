@@ -91,6 +91,24 @@ class Work:
             await uow.commit()
         return [key]
 
+    async def apologise_for(self, capture_id: str) -> list[str]:
+        """The same for work on a capture that went wrong later."""
+        async with self._store.begin() as uow:
+            capture = await uow.need(t.Capture, capture_id)
+            person = await reach(uow, capture.person_id)
+            if person is None:
+                return []
+            key = await tell(
+                uow,
+                person,
+                OutboundText(texts.our_fault(capture.captured_at)),
+                key=f"fault:{capture.source_id}",
+                now=self._clock.now(),
+                answers=capture.source_id,
+            )
+            await uow.commit()
+        return [key]
+
     async def fetch(self, capture_id: str, attempt: int) -> dict[str, Any]:
         """Try once to fetch and keep a capture's medium: `{"stored"}`, `{"lost"}` with deliveries, or `{"wait_s"}`."""
         async with self._store.begin() as uow:
@@ -146,9 +164,12 @@ class Work:
         try:
             heard = await self._transcriber.transcribe(audio, hints=hints)
         except NothingHeard:
-            return {"silent": True}
+            return {"reason": "nothing_heard"}
         except Unreadable:
-            return {"unreadable": True}
+            return {"reason": "unreadable"}
+        except PermanentError as error:
+            logger.error("No recogniser.", extra={"action": "no_recogniser", "reason": str(error.code)})
+            return {"reason": "no_recogniser"}
         return {"heard": asdict(heard)}
 
     async def draft(self, capture_id: str, stored: dict[str, Any], outcome: dict[str, Any]) -> list[str]:
@@ -158,7 +179,7 @@ class Work:
             words = dict(outcome["heard"])
             heard = Heard(**{**words, "alternatives": tuple(words["alternatives"])})
         else:
-            heard = NotHeard(unreadable="unreadable" in outcome)
+            heard = NotHeard(outcome["reason"])
         async with self._store.begin() as uow:
             capture = await uow.need(t.Capture, capture_id)
             queued = await finish_voice(

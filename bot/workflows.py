@@ -50,6 +50,7 @@ def register(work: Work) -> Workflows:
     """Bind the steps to DBOS and return the starters. Call between `engine.configure` and `engine.launch`."""
     take_in = _step("take_in", work.take_in)
     apologise = _step("apologise", work.apologise)
+    apologise_for = _step("apologise_for", work.apologise_for)
     fetch = _step("fetch", work.fetch)
     join = _step("join", work.join)
     hear = _step("hear", work.hear)
@@ -76,13 +77,29 @@ def register(work: Work) -> Workflows:
             for key in await answer(keys):
                 await start_telling(key)
 
+    async def excuse(capture_id: str) -> None:
+        logger.exception("Work on a capture failed.", extra={"action": "capture_failed"})
+        await answer_all(await apologise_for(capture_id))
+
     @DBOS.workflow(name="hear_voice")
     async def hear_voice(capture_id: str, stored: dict[str, Any]) -> None:
-        outcome = await hear(capture_id, stored)
-        await answer_all(await draft(capture_id, stored, outcome))
+        try:
+            outcome = await hear(capture_id, stored)
+            keys = await draft(capture_id, stored, outcome)
+        except Exception:
+            await excuse(capture_id)
+            raise
+        await answer_all(keys)
 
     @DBOS.workflow(name="fetch_media")
     async def fetch_media(capture_id: str) -> None:
+        try:
+            await fetch_and_join(capture_id)
+        except Exception:
+            await excuse(capture_id)
+            raise
+
+    async def fetch_and_join(capture_id: str) -> None:
         attempt = 1
         while "wait_s" in (outcome := await fetch(capture_id, attempt)):
             await answer_all(outcome["tell"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 import sqlalchemy as sa
 from sqlmodel import col
@@ -22,9 +23,16 @@ from storage import tables as t
 
 @dataclass(frozen=True, slots=True)
 class NotHeard:
-    """Why there are no words: silence, or a file that does not open."""
+    """Why there are no words: silence, a file that does not open, or no recogniser on this server."""
 
-    unreadable: bool = False
+    reason: Literal["nothing_heard", "unreadable", "no_recogniser"] = "nothing_heard"
+
+
+WITHOUT_WORDS = {
+    "nothing_heard": texts.nothing_heard,
+    "unreadable": texts.voice_unreadable,
+    "no_recogniser": texts.no_recogniser,
+}
 
 
 async def hints_for(uow: UnitOfWork, person_id: str, world: World) -> tuple[str, ...]:
@@ -64,8 +72,8 @@ async def finish_voice(
     )
     capture.state = "read"
     await uow.flush()
-    queued = await understand(Turn(person, capture, heard.text, now), uow=uow, world=world)
-    await _count_seconds(uow, capture, heard.seconds)
+    turn = Turn(person, capture, heard.text, now, voice_seconds=heard.seconds)
+    queued = await understand(turn, uow=uow, world=world)
     queued += await apply_held(capture, person, uow=uow, world=world, now=now)
     return queued
 
@@ -73,17 +81,10 @@ async def finish_voice(
 async def _without_words(
     capture: t.Capture, person: Person, heard: NotHeard, *, uow: UnitOfWork, world: World, now: datetime
 ) -> list[str]:
-    capture.state, capture.problem = "failed", "unreadable" if heard.unreadable else "nothing_heard"
-    text = texts.voice_unreadable if heard.unreadable else texts.nothing_heard
-    queued = [await say(uow, person, text(capture.captured_at), answers=capture.source_id, now=now)]
+    capture.state, capture.problem = "failed", heard.reason
+    text = WITHOUT_WORDS[heard.reason](capture.captured_at)
+    queued = [await say(uow, person, text, answers=capture.source_id, now=now)]
     return queued + await apply_held(capture, person, uow=uow, world=world, now=now)
-
-
-async def _count_seconds(uow: UnitOfWork, capture: t.Capture, seconds: float) -> None:
-    visit = await uow.get(t.Visit, capture.visit_id) if capture.visit_id else None
-    if visit is not None:
-        visit.voice_seconds += seconds
-        uow.add(visit)
 
 
 async def apply_held(capture: t.Capture, person: Person, *, uow: UnitOfWork, world: World, now: datetime) -> list[str]:

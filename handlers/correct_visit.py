@@ -13,7 +13,7 @@ import nlp
 from handlers import field_values
 from handlers.confirm_visit import undo
 from handlers.know import Person, World
-from handlers.visits import playbook_for, set_field, words_of
+from handlers.visits import fill_from_directory, playbook_for, set_field, words_of
 from nlp import types as nt
 from storage import UnitOfWork
 from storage import tables as t
@@ -41,6 +41,7 @@ async def change_fields(
         await set_field(uow, visit, name, stored, actor_id=person.id, via=via, now=now)
     if "customer" in changes:
         await follow_customer(uow, visit, person, world, keep=set(changes))
+        await fill_from_directory(uow, visit)
     uow.add(visit)
     await uow.flush()
 

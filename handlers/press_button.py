@@ -21,7 +21,7 @@ from handlers.raise_alerts import acknowledge, snooze
 from handlers.show_visit import show_visit
 from handlers.tell import keep_code, say, tell
 from handlers.understand import decide
-from handlers.visits import VisitView, set_field, view
+from handlers.visits import VisitView, fill_from_directory, set_field, view
 from nlp import types as nt
 from storage import UnitOfWork
 from storage import tables as t
@@ -184,6 +184,7 @@ class _Press:
 
     async def _reread_contact(self, visit: t.Visit) -> None:
         await follow_customer(self.uow, visit, self.person, self.world, keep={"customer", *self._selections()})
+        await fill_from_directory(self.uow, visit)
         await measure_distance(self.uow, visit, self.world)
 
     def _chosen(self, seen: VisitView) -> Any:

@@ -17,9 +17,10 @@ from handlers.know import Person, World
 from handlers.links import Links
 from handlers.messages import OutboundCard
 from handlers.playbooks import Playbook
+from handlers.push import push_card
 from handlers.rules.days import day_of
 from handlers.rules.dwell import Finding, OpportunityView, due_days, find_stale
-from handlers.rules.schedule_rules import day_start, push_at
+from handlers.rules.schedule_rules import day_start
 from handlers.tell import live_card, tell
 from storage import UnitOfWork
 from storage import tables as t
@@ -162,15 +163,16 @@ async def _raise_one(
     if person is None:
         return []
     card = alert_card.build(alert, links.visit(f"o-{opportunity.id}", person.id, now))
-    key = await tell(
+    facts = finding.facts
+    key = await push_card(
         uow,
         person,
         OutboundCard(card),
         key=f"alert:{alert.id}",
-        now=now,
-        push=True,
-        not_before=push_at(now, person_id, playbook.quiet_hours),
         about=("alert", alert.id, alert.version),
+        line=texts.digest_line(level, facts.customer, facts.stage, facts.days, facts.owner_name),
+        playbook=playbook,
+        now=now,
     )
     return [key]
 

@@ -83,6 +83,12 @@ def voice_unreadable(at: datetime) -> str:
     return f"{that_one(at)}语音文件打不开，原件已存好。请再说一次，或直接打字。"
 
 
+def no_recogniser(at: datetime) -> str:
+    return (
+        f"{that_one(at)}录音已存好，但服务器上还没有语音模型，暂时听不了。请先打字说一遍；管理员可运行 waiqin doctor。"
+    )
+
+
 def media_gone(at: datetime) -> str:
     return f"{that_one(at)}文件平台已经取不到了（超过 3 天或被撤回），请再发一次。"
 
@@ -278,6 +284,15 @@ def alert_acknowledged(who: str) -> str:
 
 def alert_snoozed(until: date) -> str:
     return f"延期到 {day(until)}"
+
+
+def digest(lines: Sequence[str]) -> str:
+    head = f"今天的提醒已满，另有 {len(lines)} 个商机停住了："
+    return "\n".join([head, *lines, "发“客户 名称”看详情，先从第一条问起。"])
+
+
+def digest_line(level: str, customer: str, stage: str, days: int, owner: str) -> str:
+    return f"{'红旗' if level == 'red' else '提醒'} · {customer}：停在{stage} {days} 天（{owner}）"
 
 
 ALERT_RESOLVED = "已有进展，自动解除 ✓"

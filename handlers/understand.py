@@ -25,6 +25,7 @@ from handlers.visits import (
     apply_extraction,
     attach,
     dialogue_drafts,
+    fill_from_directory,
     open_visit,
     playbook_for,
     visit_to_join,
@@ -50,6 +51,8 @@ class Turn:
     now: datetime
     #: set where another inbound (a tap) made us act on these words
     caused_by: str = ""
+    #: length of the recording that was heard, 0 for typed words
+    voice_seconds: float = 0.0
 
     @property
     def answers(self) -> str:
@@ -158,8 +161,10 @@ async def take_note(reading: nt.VisitNote, turn: Turn, context: nt.Context, *, u
         visit = await open_visit(uow, turn.person, turn.capture, playbook.name)
     visit.playbook = playbook.name
     await attach(uow, visit, turn.capture)
+    visit.voice_seconds += turn.voice_seconds
     await apply_extraction(uow, visit, extraction, turn.capture, actor_id=turn.person.id, now=turn.now)
     await _propose_preparations(uow, visit, extraction, turn.person)
+    await fill_from_directory(uow, visit)
     await measure_distance(uow, visit, world)
     return await show_visit(uow, visit, turn.person, world=world, now=turn.now, answers=turn.answers)
 

@@ -292,6 +292,25 @@ def _fill(row: t.FieldGuess, guess: nt.Guess, capture: t.Capture) -> None:
     row.span_start, row.span_end = guess.span or (None, None)
 
 
+async def fill_from_directory(uow: UnitOfWork, visit: t.Visit) -> None:
+    """Where the words say nothing of the stage, show the one that the directory knows, marked as such (档案)."""
+    row = await _field(uow, visit.id, "stage")
+    if row is None or (row.shown != "missing" and row.known_by != "directory"):
+        return
+    known = None
+    if visit.customer_id is not None:
+        known = await uow.first(
+            sa.select(col(t.Opportunity.stage)).where(
+                col(t.Opportunity.customer_id) == visit.customer_id, col(t.Opportunity.state) == "open"
+            )
+        )
+    row.value, row.known_by = known, "directory" if known else "none"
+    row.shown, row.confidence = ("value", 1.0) if known else ("missing", 0.0)
+    row.reason = "档案里的阶段，这次没有说到" if known else ""
+    uow.add(row)
+    await uow.flush()
+
+
 async def _propose_tags(uow: UnitOfWork, visit_id: str, tags: Sequence[nt.TagGuess], capture_id: str) -> None:
     known = set(await uow.all(sa.select(col(t.TagGuess.key)).where(col(t.TagGuess.visit_id) == visit_id)))
     for tag in tags:

@@ -31,4 +31,3 @@ def extract(note: Note, directory: Directory, playbook: Playbook, *, context: Co
         tags=tags.suggest(note.text, playbook),
         preparations=preparation.tasks(note, followup),
     )
-

@@ -20,6 +20,8 @@ _JOIN_WITHIN = timedelta(minutes=30)
 _MOSTLY, _PARTLY = 0.6, 0.3
 #: A message of fewer letters than this is rather a correction than a note.
 _SHORT = 16
+#: From so many letters on, a message that opens like a note is one, even if it also names a field.
+_LONG = 22
 
 
 def read_reply(text: str, context: Context) -> Reading:
@@ -66,9 +68,9 @@ def _free_text(text: str, context: Context, target: Draft | None) -> Reading:
     note_like = _note_like(text)
     if not note_like and (changes.coverage >= _MOSTLY or _letters(text) < _SHORT):
         return correction
-    if note_like and not changes.named and changes.coverage < _MOSTLY:
+    if not changes.named and changes.coverage < _MOSTLY and (note_like or _letters(text) >= _LONG):
         return _note(text, context)
-    if note_like and _letters(text) >= 2 * _SHORT and changes.coverage < _MOSTLY:
+    if note_like and _letters(text) >= _LONG and changes.coverage < _MOSTLY:
         return _note(text, context)
     if not note_like and changes.named and changes.coverage >= _PARTLY and _letters(text) < 2 * _SHORT:
         return correction
@@ -79,7 +81,12 @@ def _without_label(text: str, target: Draft | None) -> str:
     """Blank out “华锐那条” in front, keeping positions."""
     if target is None or not target.customer_label:
         return text
-    pattern = re.escape(target.customer_label) + r"(?:那家|那边)?(?:的)?(?:那条|这条|那个)(?:的)?|^" + re.escape(target.customer_label) + r"的"
+    pattern = (
+        re.escape(target.customer_label)
+        + r"(?:那家|那边)?(?:的)?(?:那条|这条|那个)(?:的)?|^"
+        + re.escape(target.customer_label)
+        + r"的"
+    )
     return re.sub(pattern, lambda match: " " * len(match[0]), text, count=1)
 
 

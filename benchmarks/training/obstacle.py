@@ -70,7 +70,7 @@ class Vocabulary:
     def __init__(self, notes: Sequence[Parts], least: int) -> None:
         seen: Counter[str] = Counter()
         for note in notes:
-            seen.update({name for rows in (note.start, note.end, note.inside) for row in rows for name in row})
+            seen.update({name for rows in (note.start, note.end, note.inside) for row in rows.names() for name in row})
             seen.update(set(note.whole))
         names = sorted(name for name, count in seen.items() if count >= least)
         names += [length_feature(k + 1) for k in range(MAX_LENGTH)]
@@ -87,7 +87,7 @@ class Vocabulary:
         mask = allowed(note.text)
         gold = _mark_gold(note.text, wanted, mask)
         return Example(
-            self.bag(note.start), self.bag(note.end), self.bag(note.inside), self.bag([note.whole]), mask | gold, gold
+            self.bag(note.start.names()), self.bag(note.end.names()), self.bag(note.inside.names()), self.bag([note.whole]), mask | gold, gold
         )
 
 
@@ -95,9 +95,11 @@ def _gradient(example: Example, weights: Floats, length_ids: Ints, gradient: Flo
     """Add the gradient of one note's log likelihood; return the log likelihood."""
     size = example.mask.shape[0]
     prefix = np.concatenate(([0.0], np.cumsum(example.inside.scores(weights))))
-    ends = np.minimum(np.arange(size)[:, None] + np.arange(1, MAX_LENGTH + 1)[None, :], size)
-    scores = example.start.scores(weights)[:, None] + example.end.scores(weights)[ends] + prefix[ends]
-    scores = np.where(example.mask, scores - prefix[:size, None] + weights[length_ids][None, :], -np.inf)
+    last = np.minimum(np.arange(size)[:, None] + np.arange(MAX_LENGTH)[None, :], size - 1)
+    by_start = example.start.scores(weights) - prefix[:size]
+    by_end = example.end.scores(weights) + prefix[1:]
+    scores = by_start[:, None] + by_end[last] + weights[length_ids][None, :]
+    scores = np.where(example.mask, scores, -np.inf)
     null = float(example.whole.scores(weights)[0])
     top = max(null, float(scores.max(initial=-np.inf)))
     shares = np.exp(scores - top)
@@ -108,17 +110,17 @@ def _gradient(example: Example, weights: Floats, length_ids: Ints, gradient: Flo
     wanted = target.sum() if found else none
     change = (target / wanted if found else 0.0) - shares / total
     example.whole.add(gradient, np.array([(0.0 if found else 1.0) - none / total]))
-    _spread(example, change, ends, length_ids, gradient)
+    _spread(example, change, last, length_ids, gradient)
     return float(np.log(wanted / total))
 
 
-def _spread(example: Example, change: Floats, ends: Ints, length_ids: Ints, gradient: Floats) -> None:
+def _spread(example: Example, change: Floats, last: Ints, length_ids: Ints, gradient: Floats) -> None:
     size = example.mask.shape[0]
     by_start = change.sum(axis=1)
-    by_end = np.bincount(ends.ravel(), weights=change.ravel(), minlength=size + 1)
+    by_end = np.bincount(last.ravel(), weights=change.ravel(), minlength=size)
     example.start.add(gradient, by_start)
     example.end.add(gradient, by_end)
-    example.inside.add(gradient, np.cumsum(by_start) - np.concatenate(([0.0], np.cumsum(by_end[1:size]))))
+    example.inside.add(gradient, np.cumsum(by_start) - np.concatenate(([0.0], np.cumsum(by_end[:-1]))))
     np.add.at(gradient, length_ids, change.sum(axis=0))
 
 

@@ -56,13 +56,17 @@ def fit(
 ) -> dict[str, float]:
     """Return the weights by name. `penalty` is the L2 strength of character groups; words of the playbook pay a tenth."""
     examples = [example(row, playbooks[row["playbook"]]) for row in rows]
-    seen = Counter(name for item in examples for name in {name.rpartition("|")[2] for names in item.names for name in names})
+    seen = Counter(
+        name for item in examples for name in {name.rpartition("|")[2] for names in item.names for name in names}
+    )
     ids: dict[str, int] = {}
     coded: list[list[Ints]] = []
     for item in examples:
         coded.append(
             [
-                np.array([ids.setdefault(n, len(ids)) for n in names if seen[n.rpartition("|")[2]] >= least], dtype=np.int64)
+                np.array(
+                    [ids.setdefault(n, len(ids)) for n in names if seen[n.rpartition("|")[2]] >= least], dtype=np.int64
+                )
                 for names in item.names
             ]
         )

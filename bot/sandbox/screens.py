@@ -126,7 +126,8 @@ class Screens:
 
     def touch(self, item: Item) -> None:
         """Tell everybody that the item is new or changed."""
-        self._feed.publish({"type": "item", "userid": item.userid, "item": item.view()})
+        if self._feed.has_readers:
+            self._feed.publish({"type": "item", "userid": item.userid, "item": item.view()})
         waiting, self._changed = self._changed, asyncio.Event()
         waiting.set()
 

@@ -42,6 +42,11 @@ class Feed:
     def __init__(self) -> None:
         self._readers: set[asyncio.Queue[dict[str, Any] | None]] = set()
 
+    @property
+    def has_readers(self) -> bool:
+        """Whether any page listens; without one, nobody need write events."""
+        return bool(self._readers)
+
     def publish(self, event: dict[str, Any]) -> None:
         for reader in list(self._readers):
             if reader.full():
@@ -86,5 +91,6 @@ class Traffic:
         """Keep an exchange that has ended; fields as in `Exchange`."""
         exchange = Exchange(number=number, at=at, what=what, **rest)
         self.exchanges.append(exchange)
-        self._feed.publish({"type": "traffic", "exchange": exchange.view()})
+        if self._feed.has_readers:
+            self._feed.publish({"type": "traffic", "exchange": exchange.view()})
         return exchange

@@ -46,11 +46,17 @@ PRAISE = re.compile(
 )
 
 #: Somebody is quoted or feels something.
-SPEECH = re.compile(r"(?:他们?|她们?|伊|佢|客户|对方|老板娘?|[经厂部店]?[经总长])?(?:就|还|也|一直|老|都)?(?:说|讲|话|觉得|嫌|问|提|反映|强调)(?:的?是|了)?")
+SPEECH = re.compile(
+    r"(?:他们?|她们?|伊|佢|客户|对方|老板娘?|[经厂部店]?[经总长])?(?:就|还|也|一直|老|都)?(?:说|讲|话|觉得|嫌|问|提|反映|强调)(?:的?是|了)?"
+)
 #: A turn in the talk, after which the obstacle often stands.
-CONTRAST = re.compile(r"但是|但|就是(?:说)?|不过|只是|可是|可(?=[^以能是])|只系|就系|奈何|结果|谁知道|问题(?:是|在于?|就是)|然而|唯独|偏偏")
+CONTRAST = re.compile(
+    r"但是|但|就是(?:说)?|不过|只是|可是|可(?=[^以能是])|只系|就系|奈何|结果|谁知道|问题(?:是|在于?|就是)|然而|唯独|偏偏"
+)
 #: What marks the main obstacle of several.
-MAIN = re.compile(r"主要(?:是|还是)?|关键(?:是|在)?|卡在|卡(?=[^片车通口券])|最[^\s，。]{1,4}的是|就剩|唯一(?:的)?(?:问题)?|症结|核心(?:是)?|还差|只差|就差|僵在|难点|障碍")
+MAIN = re.compile(
+    r"主要(?:是|还是)?|关键(?:是|在)?|卡在|卡(?=[^片车通口券])|最[^\s，。]{1,4}的是|就剩|唯一(?:的)?(?:问题)?|症结|核心(?:是)?|还差|只差|就差|僵在|难点|障碍"
+)
 #: Who speaks or acts next: a new stretch often starts here.
 PERSON = re.compile(r"我们?|咱们?|他们?|她们?|你们?|阿拉|伊|佢|客户|对方|老板|领导|人家")
 #: Fillers of speech.

@@ -20,9 +20,7 @@ def guess(text: str, model: SpanModel) -> Guess:
     if vague and _covers(vague.span(), found.span):
         return _vague(text, vague.span(), others)
     value = _said(text, found.span)
-    return Guess(
-        value, found.confidence, found.span, tuple(o for o in others if o != value), "原话", "said", "value"
-    )
+    return Guess(value, found.confidence, found.span, tuple(o for o in others if o != value), "原话", "said", "value")
 
 
 def is_vague(words: str) -> bool:

@@ -11,7 +11,12 @@ from nlp.types import Guess, Note, Preparation, Span
 
 #: Who is to be met, or what is to be shown, and what to prepare for it (title as people read it).
 _FOR: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"技术(?:总监|经理|负责人|部|的人|员)|研发(?:总监|经理|部)|总工|CTO|工程师|技术(?:交流|答疑|细节|对接)|工艺"), "准备技术材料"),
+    (
+        re.compile(
+            r"技术(?:总监|经理|负责人|部|的人|员)|研发(?:总监|经理|部)|总工|CTO|工程师|技术(?:交流|答疑|细节|对接)|工艺"
+        ),
+        "准备技术材料",
+    ),
     (re.compile(r"质量(?:总监|经理|部)|品质|QC|质检"), "准备质量材料（检测报告、证书）"),
     (re.compile(r"财务(?:总监|经理|部)?|CFO"), "准备付款与开票材料"),
     (re.compile(r"法务|律师"), "准备合同条款说明"),

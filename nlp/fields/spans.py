@@ -27,18 +27,52 @@ MAX_TEXT = 1200
 #: A stretch beside the right one counts as right from this F1 of characters on (corpus/README, Score).
 RIGHT_F1 = 0.6
 _HARD = frozenset("。！？!?\n；;")
-_SOFT = frozenset("，,、 :：—-～~()（）“”\"【】/…\t")
-_EDGE = ("contrast", lexicon.CONTRAST), ("main", lexicon.MAIN), ("speech", lexicon.SPEECH), ("filler", lexicon.FILLER)
+_SOFT = frozenset('，,、 :：—-～~()（）“”"【】/…\t')
+_EDGES = (
+    ("contrast", lexicon.CONTRAST),
+    ("main", lexicon.MAIN),
+    ("speech", lexicon.SPEECH),
+    ("filler", lexicon.FILLER),
+    ("person", lexicon.PERSON),
+    ("day", lexicon.DAY),
+    ("praise", lexicon.PRAISE),
+    ("vague", lexicon.VAGUE),
+)
+_COLUMN_KINDS = (
+    "sK", "s>1", "s>2", "s<1", "s<2", "s|", "eK", "e<1", "e<2", "e>1", "e>2", "e|", "iK", "i1", "i2", "i3",
+)  # fmt: skip
+
+
+#: Features of one kind: a name for the kind, and a key per position.
+Column = tuple[str, list[str]]
+#: A feature at one position only: position and full name.
+Spot = tuple[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The features of consecutive positions: dense columns (one key a position) and single spots."""
+
+    size: int
+    columns: list[Column]
+    spots: list[Spot]
+
+    def names(self) -> list[list[str]]:
+        """Return the full feature names of each position."""
+        rows = [[kind + column[k] for kind, column in self.columns] for k in range(self.size)]
+        for k, name in self.spots:
+            rows[k].append(name)
+        return rows
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Named features of one note, by position: of starts, of ends, of characters inside, and of the whole note."""
+    """Features of one note: of starts (by first character), ends (by last), characters inside, and the whole note."""
 
     text: str
-    start: list[list[str]]
-    end: list[list[str]]
-    inside: list[list[str]]
+    start: Rows
+    end: Rows
+    inside: Rows
     whole: list[str]
 
 
@@ -52,93 +86,63 @@ class Found:
     null: float
 
 
-def _boundary(char: str) -> str:
+def _class(char: str) -> str:
     if char in _HARD:
-        return "hard"
+        return "h"
     if char in _SOFT:
-        return "soft"
+        return "s"
     if char.isdigit():
-        return "digit"
-    return "latin" if char.isascii() else "han"
+        return "d"
+    return "l" if char.isascii() else "z"
 
 
-def _starts(text: str, marks: list[list[str]], following: list[list[str]]) -> list[list[str]]:
-    rows: list[list[str]] = []
-    for i in range(len(text)):
-        before = _boundary(text[i - 1]) if i else "bos"
-        row = ["s", f"s<{before}", f"s>{text[i : i + 1]}", f"s>{text[i : i + 2]}", f"s={_boundary(text[i])}<{before}"]
-        if i:
-            row += [f"s<{text[i - 1]}", f"s<{text[max(0, i - 2) : i]}", f"s|{text[i - 1]}|{text[i]}"]
-        row += [f"s<{name}" for name in marks[i]] + [f"s>{name}" for name in following[i]]
-        row += [f"s<{name}<{before}" for name in marks[i]]
-        rows.append(row)
-    return rows
+def _columns(text: str) -> tuple[list[Column], list[Column], list[Column]]:
+    """Return the dense columns of starts, ends and insides: characters and their classes around each position."""
+    one, two, three = ([text[k : k + n] for k in range(len(text))] for n in (1, 2, 3))
+    kinds = "".join(_class(char) for char in text)
+    around = "^" + kinds + "$"
+    before = [around[k : k + 2] for k in range(len(text))]
+    after = [around[k + 1 : k + 3] for k in range(len(text))]
+    before_one, before_two = ["", *one[:-1]], ["", *one[:1], *two[:-2]][: len(text)]
+    after_one, after_two = [*one[1:], ""], [*two[1:], ""]
+    starts = [("sK", before), ("s>1", one), ("s>2", two), ("s<1", before_one), ("s<2", before_two)]
+    starts.append(("s|", ["", *two[:-1]][: len(text)]))
+    ends = [("eK", after), ("e<1", one), ("e<2", ["", *two[:-1]][: len(text)]), ("e>1", after_one), ("e>2", after_two)]
+    ends.append(("e|", two))
+    return starts, ends, [("iK", list(kinds)), ("i1", one), ("i2", two), ("i3", three)]
 
 
-def _ends(text: str, following: list[list[str]], closing: list[list[str]]) -> list[list[str]]:
-    rows: list[list[str]] = [[]]
-    for j in range(1, len(text) + 1):
-        after = _boundary(text[j]) if j < len(text) else "eos"
-        last = text[j - 1]
-        row = ["e", f"e>{after}", f"e<{last}", f"e<{text[max(0, j - 2) : j]}", f"e={_boundary(last)}>{after}"]
-        if j < len(text):
-            row += [f"e>{text[j]}", f"e>{text[j : j + 2]}", f"e|{last}|{text[j]}"]
-            row += [f"e>{name}" for name in following[j]]
-        row += [f"e<{name}" for name in closing[j]]
-        row += [f"e<{name}>{after}" for name in closing[j]]
-        rows.append(row)
-    return rows
-
-
-def _marks(text: str) -> tuple[list[list[str]], list[list[str]], list[list[str]]]:
-    """For every position: marker classes that end here, that start here, and cue classes that end here."""
-    size = len(text) + 1
-    ending: list[list[str]] = [[] for _ in range(size)]
-    starting: list[list[str]] = [[] for _ in range(size)]
-    closing: list[list[str]] = [[] for _ in range(size)]
-    for name, pattern in (*_EDGE, ("person", lexicon.PERSON), ("day", lexicon.DAY)):
+def _spots(text: str) -> tuple[list[Spot], list[Spot], list[Spot], set[str]]:
+    """Return the spots of starts, ends and insides, and the classes of cue that the text has."""
+    starts: list[Spot] = []
+    ends: list[Spot] = []
+    insides: list[Spot] = []
+    classes: set[str] = set()
+    size = len(text)
+    for name, pattern in _EDGES:
         for match in pattern.finditer(text):
-            if match.end() > match.start():
-                ending[match.end()].append(name)
-                starting[match.start()].append(name)
+            first, last = match.span()
+            insides.append((first, f"iM{name}"))
+            starts.append((first, f"sM>{name}"))
+            ends += [(first - 1, f"eM>{name}")] if first else []
+            starts += [(last, f"sM<{name}")] if last < size else []
+            classes.add(f"nM{name}")
     for name, first, last in lexicon.cues(text):
-        starting[first].append("cue")
-        starting[first].append(name)
-        closing[last].append(name)
-        closing[last].append("cue")
-    return ending, starting, closing
-
-
-def _insides(text: str) -> list[list[str]]:
-    rows: list[list[str]] = []
-    for k, char in enumerate(text):
-        row = [f"i{char}", f"i{text[k : k + 2]}", f"i{text[k : k + 3]}", f"i={_boundary(char)}"]
-        rows.append(row)
-    for name, first, _last in lexicon.cues(text):
-        rows[first].append(f"iC{name}")
-    for name, pattern in (
-        ("contrast", lexicon.CONTRAST), ("main", lexicon.MAIN), ("speech", lexicon.SPEECH), ("filler", lexicon.FILLER),
-        ("person", lexicon.PERSON), ("day", lexicon.DAY), ("praise", lexicon.PRAISE), ("vague", lexicon.VAGUE),
-    ):  # fmt: skip
-        for match in pattern.finditer(text):
-            rows[match.start()].append(f"iM{name}")
-    return rows
-
-
-def _whole(text: str) -> list[str]:
-    classes = sorted({name for name, _, _ in lexicon.cues(text)})
-    row = ["n", f"n#{min(len(classes), 5)}", f"nlen{min(len(text) // 20, 5)}"]
-    row += [f"nC{name}" for name in classes]
-    for name, pattern in (("praise", lexicon.PRAISE), ("contrast", lexicon.CONTRAST), ("main", lexicon.MAIN)):
-        row += [f"nM{name}"] if pattern.search(text) else []
-    return row
+        insides.append((first, f"iC{name}"))
+        starts += [(first, f"sC>{name}"), (first, "sC>")]
+        ends += [(last - 1, f"eC<{name}"), (last - 1, "eC<")]
+        classes.add(f"nC{name}")
+    return starts, ends, insides, classes
 
 
 def parts(text: str) -> Parts:
-    """Return the named features of `text`, of which at most `MAX_TEXT` characters are read."""
+    """Return the features of `text`, of which at most `MAX_TEXT` characters are read."""
     text = text[:MAX_TEXT]
-    ending, starting, closing = _marks(text)
-    return Parts(text, _starts(text, ending, starting), _ends(text, starting, closing), _insides(text), _whole(text))
+    columns, (starts, ends, insides, classes) = _columns(text), _spots(text)
+    size, cues = len(text), sum(name.startswith("nC") for name in classes)
+    whole = ["n", f"n#{min(cues, 5)}", f"nlen{min(size // 20, 5)}", *sorted(classes)]
+    rows = [Rows(size, column, spots) for column, spots in zip(columns, (starts, ends, insides), strict=True)]
+    return Parts(text, rows[0], rows[1], rows[2], whole)
 
 
 def length_feature(length: int) -> str:
@@ -149,16 +153,17 @@ def length_feature(length: int) -> str:
 def allowed(text: str) -> npt.NDArray[np.bool_]:
     """Return a mask `[start, length - 1]` of stretches that begin and end on a word and cross no sentence end."""
     size = len(text)
-    mask = np.zeros((size, MAX_LENGTH), dtype=np.bool_)
-    edge = [char in _HARD or char in _SOFT for char in text]
-    stop = size
-    for i in range(size - 1, -1, -1):
-        if text[i] in _HARD:
-            stop = i
-        if edge[i]:
-            continue
-        for length in range(2, min(MAX_LENGTH, stop - i) + 1):
-            mask[i, length - 1] = not edge[i + length - 1]
+    edge = np.array([char in _HARD or char in _SOFT for char in text], dtype=np.bool_)
+    latin = np.array([char.isascii() and char.isalnum() for char in text], dtype=np.bool_)
+    inside_word = np.concatenate(([False], latin[1:] & latin[:-1], [False]))
+    hard = np.where([char in _HARD for char in text], np.arange(size), size)
+    stop = np.minimum.accumulate(hard[::-1])[::-1]
+    ends = np.arange(size)[:, None] + np.arange(1, MAX_LENGTH + 1)[None, :]
+    can_end = np.zeros(size + MAX_LENGTH + 1, dtype=np.bool_)
+    can_end[1 : size + 1] = ~edge & ~inside_word[1:]
+    can_start = ~edge & ~inside_word[:size]
+    mask: npt.NDArray[np.bool_] = can_start[:, None] & can_end[ends] & (ends <= stop[:, None])
+    mask[:, 0] = False
     return mask
 
 
@@ -167,21 +172,32 @@ class SpanModel:
 
     def __init__(self, weights: Mapping[str, float]) -> None:
         self._weights = weights
+        self._tables: dict[str, dict[str, float]] = {kind: {} for kind in _COLUMN_KINDS}
+        for name, weight in weights.items():
+            kind = name[:2] if name[:2] in self._tables else name[:3]
+            if kind in self._tables:
+                self._tables[kind][name[len(kind) :]] = weight
         self._lengths = np.array([weights.get(length_feature(k + 1), 0.0) for k in range(MAX_LENGTH)])
 
-    def _sums(self, rows: list[list[str]]) -> Floats:
-        get = self._weights.get
-        return np.array([sum(get(name, 0.0) for name in row) for row in rows], dtype=np.float64)
+    def _sums(self, rows: Rows) -> Floats:
+        sums = np.zeros(rows.size)
+        for kind, keys in rows.columns:
+            get = self._tables[kind].get
+            sums += [get(key, 0.0) for key in keys]
+        for at, name in rows.spots:
+            sums[at] += self._weights.get(name, 0.0)
+        return sums
 
     def probabilities(self, note: Parts) -> tuple[Floats, float]:
         """Return the probability of every stretch `[start, length - 1]`, and that of no obstacle."""
         size = len(note.text)
-        start, end, inside = self._sums(note.start), self._sums(note.end), self._sums(note.inside)
-        prefix = np.concatenate(([0.0], np.cumsum(inside)))
-        ends = np.minimum(np.arange(size)[:, None] + np.arange(1, MAX_LENGTH + 1)[None, :], size)
-        scores = start[:, None] + end[ends] + prefix[ends] - prefix[:size, None] + self._lengths[None, :]
+        inside = np.concatenate(([0.0], np.cumsum(self._sums(note.inside))))
+        last = np.minimum(np.arange(size)[:, None] + np.arange(MAX_LENGTH)[None, :], size - 1)
+        by_end = self._sums(note.end) + inside[1:]
+        by_start = self._sums(note.start) - inside[:size]
+        scores = by_start[:, None] + by_end[last] + self._lengths[None, :]
         scores = np.where(allowed(note.text), scores, -np.inf)
-        null = float(self._sums([note.whole])[0])
+        null = sum(self._weights.get(name, 0.0) for name in note.whole)
         top = max(null, float(scores.max(initial=-np.inf)))
         shares = np.exp(scores - top)
         total = float(shares.sum()) + math.exp(null - top)

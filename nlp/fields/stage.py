@@ -157,9 +157,7 @@ def guess(text: str, playbook: Playbook, model: StageModel) -> Guess:
     return Guess(ranked[0], shares[ranked[0]], span, others, reason, "said")
 
 
-def _shares(
-    text: str, row: list[Status], found: list[Hit], playbook: Playbook, model: StageModel
-) -> dict[str, float]:
+def _shares(text: str, row: list[Status], found: list[Hit], playbook: Playbook, model: StageModel) -> dict[str, float]:
     known = [rule.name for rule in playbook.stages if model.knows(rule.name)]
     if len(known) * 2 <= len(playbook.stages):
         return by_words(found, playbook)

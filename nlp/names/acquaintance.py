@@ -12,7 +12,7 @@ from nlp.names.sound import alike, folded, likeness, normal
 from nlp.names.surnames import COMPOUND, TITLE_FITS
 from nlp.types import Contact, Customer, Span
 
-By = Literal["name", "sound", "title", "nick", "given", "surname", "role"]
+By = Literal["name", "sound", "title", "nick", "given", "loose", "surname", "role"]
 
 #: What each way of knowing a person is worth as evidence for the customer.
 WORTH: dict[By, float] = {
@@ -21,6 +21,7 @@ WORTH: dict[By, float] = {
     "title": 3.5,
     "nick": 2.8,
     "given": 2.0,
+    "loose": 2.0,
     "surname": 1.0,
     "role": 0.6,
 }
@@ -89,7 +90,7 @@ def _of_surname(person: Person, same: list[Contact]) -> tuple[Contact, By] | Non
         return (same[0], "nick") if len(same) == 1 else None
     fitting = _fitting(person.title, same)
     if len(fitting) == 1:
-        return fitting[0], "title"
+        return fitting[0], "title" if _plainly(person.title, fitting[0]) or person.title != "经理" else "loose"
     return (same[0], "surname") if len(same) == 1 else None
 
 
@@ -110,7 +111,7 @@ def _fitting(title: str, contacts: list[Contact]) -> list[Contact]:
 def _plainly(title: str, contact: Contact) -> bool:
     """王经理 is rather the 采购经理 than the 总经理; 王总 rather the 总经理 than the 总监."""
     if title == "总":
-        return "总经理" in contact.title or contact.title in ("CEO", "老板", "董事长")
+        return any(word in contact.title for word in ("总经理", "CEO", "老板", "董事长", "副总"))
     return title in contact.title and not (title == "经理" and "总经理" in contact.title)
 
 

@@ -5,17 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from nlp.names.acquaintance import Known, known_people
-from nlp.names.cues import met
+from nlp.names.cues import absent, met
 from nlp.names.directory import Directory
 from nlp.names.people import Person
 from nlp.names.reading import Reading
 from nlp.types import Customer, CustomerRef, Guess, Span
 
 _FIRST, _ROLE, _SPEAKER, _KNOWN, _BESIDE_COMPANY = 1.2, -1.5, 2.5, 0.8, 0.8
-_NOT_MET = -1.5
+#: At or below this the words say that the person was not met; of those said to be absent nothing else counts.
+_NOT_MET, _ABSENT = -1.5, -5.0
 _ROLE_NEEDS = 0.4
 _ALTERNATIVES = 3
-_SURE = {"name": 0.97, "sound": 0.9, "title": 0.95, "nick": 0.93, "given": 0.75, "surname": 0.6, "role": 0.82}
+_SURE = {
+    "name": 0.97,
+    "sound": 0.9,
+    "title": 0.95,
+    "nick": 0.93,
+    "given": 0.75,
+    "loose": 0.85,
+    "surname": 0.6,
+    "role": 0.82,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +49,10 @@ def decide_contact(reading: Reading, directory: Directory, customer: CustomerRef
     ranked = sorted(people, key=lambda person: (-person.weight, person.span))
     best = ranked[0]
     others = tuple(dict.fromkeys(other.name for other in ranked[1:] if other.name and other.name != best.name))
-    if best.weight <= _NOT_MET:
-        return Guess(None, 0.7, None, _names(ranked), "没有见到提到的人")
     if best.name is None:
         return Guess(None, 0.6, best.span, others[:_ALTERNATIVES], best.reason)
+    if best.weight <= _NOT_MET:
+        return Guess(None, 0.7, None, _names(ranked), "没有见到提到的人")
     lead = best.weight - max((other.weight for other in ranked[1:] if other.name != best.name), default=-9.0)
     confidence = best.sure * (1.0 if lead >= 1.5 else 0.9 if lead >= 0.7 else 0.75)
     return Guess(best.name, round(confidence, 3), best.span, others[:_ALTERNATIVES], best.reason, "said", "value")
@@ -80,7 +90,8 @@ def _first_first(people: list[Met]) -> list[Met]:
 
 
 def _known(reading: Reading, item: Known, beside: Span | None) -> Met:
-    weight = _weight(reading, item.span, beside) + _KNOWN
+    weight = _weight(reading, item.span, beside)
+    weight += _KNOWN if weight > _ABSENT else 0.0
     if item.person is not None and item.person.speaker:
         weight += _SPEAKER
     role = item.by == "role"
@@ -103,6 +114,8 @@ def _as_said(reading: Reading, person: Person, customer: Customer | None, beside
 
 
 def _weight(reading: Reading, span: Span, beside: Span | None) -> float:
+    if absent(reading.text, span):
+        return _ABSENT
     weight = met(reading.text, span)
     if beside is not None and 0 <= span.start - beside.end <= 2:
         weight += _BESIDE_COMPANY

@@ -81,8 +81,8 @@ _ABSENT_RIGHT = re.compile(
     f"^{_SAME}{{0,4}}?"
     + one_of(
         """
-    不在 没在 唔喺度 没见 出差 休产?假 休息 请假 调走 走了 离职 辞职 没空 放我 放了?鸽子 没来 没到 刚走 临时
-    病了 住院 退休 换人 不见 没露面 要等 外出 休假
+    不在 没在 唔喺度 没见 出差 休产?假 休息 请假 调走 走了 离职 辞职 没空 放我 放了?鸽子 没来 没到场
+    没到(?=[，。、]|$) 刚走 临时 病了 住院 退休 换人 不见 没露面 外出 休假
     """
     )
 )
@@ -144,8 +144,8 @@ _BESIDE_RIGHT = re.compile(
     f"^{_SAME}{{0,4}}"
     + one_of(
         """
-    也在 在旁边 坐着 坐了[^，。]{0,4}就走 作陪 陪坐 旁听 刷手机 倒是 只 没说话 没吭声 没表态 先走 打了个招呼
-    点了?个?头
+    也在 在旁边 坐着 坐了[^，。]{0,4}就走 作陪 陪坐 旁听 刷手机 倒是[记坐] 只[坐听点] 没说话 没吭声 没表态 先走
+    打了个招呼 点了?个?头
     """
     )
 )
@@ -183,13 +183,12 @@ def met(text: str, span: Span) -> float:
     """Return how much the words around a person show that the rep dealt with them on this visit."""
     left, right = _around(text, span)
     weight = 0.0
-    for pattern, points in ((_ABSENT_LEFT, -4.0), (_NEXT_LEFT, -4.0), (_AWAITED_LEFT, -2.5), (_MAIN_LEFT, 3.0)):
+    for pattern, points in ((_NEXT_LEFT, -4.0), (_AWAITED_LEFT, -2.5), (_MAIN_LEFT, 3.0)):
         if pattern.search(left):
             weight += points
     if weight >= 0 and _MET_LEFT.search(left):
         weight += 1.5
     for pattern, points in (
-        (_ABSENT_RIGHT, -4.0),
         (_BESIDE_RIGHT, -2.5),
         (_BLOCKED_RIGHT, -2.5),
         (_MAIN_RIGHT, 2.5),
@@ -199,6 +198,12 @@ def met(text: str, span: Span) -> float:
         if pattern.match(right):
             weight += points
     return weight
+
+
+def absent(text: str, span: Span) -> bool:
+    """Return whether the words around a person say that they were not there, or no longer work there."""
+    left, right = _around(text, span)
+    return bool(_ABSENT_LEFT.search(left) or _ABSENT_RIGHT.match(right))
 
 
 def _around(text: str, span: Span) -> tuple[str, str]:

@@ -16,9 +16,11 @@ from nlp.types import Guess, NewCustomer, Span
 #: Points a candidate needs to be the answer at all, and what it must be ahead of the next.
 _ENOUGH = 6.0
 _AHEAD = 1.4
-_LITERAL_AHEAD = 0.3
+_LITERAL_AHEAD, _SAME_PERSON_AHEAD = 0.3, 2.2
 _ALTERNATIVES = 4
 _WORTH_OFFERING = 2.5
+#: Ways of naming a person that may tell the customer by themselves.
+_TELLING = frozenset(("name", "sound", "title", "nick"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +52,7 @@ def _known(candidates: list[Candidate]) -> Decision:
     best = candidates[0]
     rival = candidates[1] if len(candidates) > 1 else None
     ahead = best.points - rival.points if rival else 9.0
-    needed = _LITERAL_AHEAD if best.literal and rival and not rival.literal else _AHEAD
-    if ahead < needed:
+    if rival and ahead < _needed(best, rival):
         names = "、".join(candidate.customer.name for candidate in likely[:3])
         guess = Guess(None, 0.3, best.span, ids[:_ALTERNATIVES], f"几家都像：{names}", "none", "question")
         return Decision(guess, best.span if best.mention else None)
@@ -66,6 +67,17 @@ def _known(candidates: list[Candidate]) -> Decision:
         "value",
     )
     return Decision(guess, best.span if best.mention else None)
+
+
+def _needed(best: Candidate, rival: Candidate) -> float:
+    """How far ahead of its rival a candidate must be: little where only its characters were said, much where the same
+    person (孙经理) may be meant at both."""
+    shared = {item.span for item in best.known} & {
+        item.span for item in rival.known if item.by not in ("given", "role")
+    }
+    if shared and not any(item.by in ("name", "sound") for item in best.known):
+        return _SAME_PERSON_AHEAD
+    return _LITERAL_AHEAD if best.literal and not rival.literal else _AHEAD
 
 
 def _new(newcomer: Newcomer, candidates: list[Candidate]) -> Guess:
@@ -127,7 +139,7 @@ def _by_person_alone(reading: Reading, directory: Directory) -> list[Candidate]:
             standing_points(reading, customer, row),
         )
         points = sum(part for part, _ in parts)
-        if known and points > 0:
+        if known and points > 0 and any(item.by in _TELLING for item in known):
             reasons = tuple(reason for part, reason in parts if reason and part > 0)
             found.append(Candidate(row, customer, None, known[0].span, points, reasons, known))
     return sorted(found, key=lambda candidate: (-candidate.points, candidate.customer.customer_id))[:8]

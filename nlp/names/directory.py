@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from nlp.names.forms import spoken_forms
+from nlp.names.phrasebook import Phrasebook
 from nlp.names.sound import folded, folded_variants, normal
-from nlp.types import Contact, Customer, Rep
+from nlp.types import Contact, Customer, Rep, Span
 
 #: Longest form that is looked for in running text, in characters.
 LONGEST = 8
@@ -44,19 +45,42 @@ class Directory:
         self._by_person = _grouped(
             (contact.name, row) for row, customer in enumerate(self.rows) for contact in customer.contacts
         )
+        self._form_book = Phrasebook(self._by_form)
+        self._sound_book = Phrasebook(self._by_sound)
+        self._person_book = Phrasebook(name for name in self._by_person if len(name) >= _SHORTEST)
         self._portfolios: dict[str, Portfolio] = {}
 
     def row_of(self, customer_id: str) -> int | None:
         """Return the row of an id, or None where the directory has none."""
         return self._row_of.get(customer_id)
 
+    def forms_in(self, text: str) -> list[tuple[Span, Rows]]:
+        """Return all stretches of a normalised text that are forms of names, with the rows that have them."""
+        return [
+            (Span(start, end), rows)
+            for start, end in self._form_book.stretches(text)
+            if (rows := self._by_form.get(text[start:end]))
+        ]
+
+    def sounds_in(self, sound: str) -> list[tuple[Span, tuple[str, ...]]]:
+        """Return all stretches of a folded sound that sound like forms of names, with those forms."""
+        return [
+            (Span(start, end), forms)
+            for start, end in self._sound_book.stretches(sound)
+            if (forms := self._by_sound.get(sound[start:end]))
+        ]
+
+    def people_in(self, text: str) -> list[tuple[str, Rows]]:
+        """Return the full names of contacts in a text, with the rows that have them."""
+        return [
+            (text[start:end], rows)
+            for start, end in self._person_book.stretches(text)
+            if (rows := self._by_person.get(text[start:end]))
+        ]
+
     def rows_called(self, form: str) -> Rows:
         """Return the rows that have this very form (normalised characters)."""
         return self._by_form.get(form, ())
-
-    def forms_sounding(self, sound: str) -> tuple[str, ...]:
-        """Return the forms that sound like this folded sound."""
-        return self._by_sound.get(sound, ())
 
     def rows_near(self, sound: str) -> Rows:
         """Return the rows with a form that shares a syllable in place with a sound: slow, for short typed names."""
@@ -65,10 +89,6 @@ class Directory:
             if len(known) == len(sound) and any(ours == theirs for ours, theirs in zip(known, sound, strict=True)):
                 found.update(dict.fromkeys(row for form in forms for row in self._by_form[form]))
         return tuple(found)
-
-    def rows_with_person(self, name: str) -> Rows:
-        """Return the rows that have a contact of this full name."""
-        return self._by_person.get(name, ())
 
     def portfolio(self, rep: str) -> Portfolio:
         """Return the index of the customers that a rep owns (empty for a stranger)."""

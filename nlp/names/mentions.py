@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nlp.names.cues import placed
-from nlp.names.directory import LONGEST, Directory, Rows
+from nlp.names.directory import Directory, Rows
 from nlp.names.everyday import COMMON, FUNCTION, NAME_LIKE
 from nlp.names.forms import spoken_forms
 from nlp.names.reading import Reading
@@ -16,7 +16,6 @@ from nlp.types import Span
 
 How = Literal["characters", "sound", "confused", "half"]
 
-_SHORTEST = 2
 #: Customers of one form that are looked at; more share a name only where no note could settle it.
 _MOST_ROWS = 60
 #: Mean likeness from which a stretch of which one syllable is right may still be the name.
@@ -43,25 +42,23 @@ def find_mentions(reading: Reading, directory: Directory) -> list[Mention]:
 
 
 def _by_characters(reading: Reading, directory: Directory) -> Iterator[Mention]:
-    taken: list[Span] = []
-    for span in _windows(reading.normal, longest_first=True):
+    found = directory.forms_in(reading.normal)
+    for span, rows in found:
         form = reading.normal[span.start : span.end]
-        rows = directory.rows_called(form)
-        if not rows or any(span.start >= other.start and span.end <= other.end for other in taken):
+        if any(other != span and other.start <= span.start and span.end <= other.end for other, _ in found):
             continue
         if (form in COMMON or form in NAME_LIKE) and placed(reading.text, span) < 1:
             continue
-        taken.append(span)
         yield Mention(span, form, "characters", 1.0, _likely(rows, reading, directory))
 
 
 def _by_sound(reading: Reading, directory: Directory) -> Iterator[Mention]:
-    sounds = {reading.folded, reading.second}
-    for sound in sorted(sounds):
-        for span in _windows(sound):
-            forms = directory.forms_sounding(sound[span.start : span.end])
-            if forms and _may_be_name(reading, span):
-                yield from _sounding(reading, directory, span, forms)
+    found = directory.sounds_in(reading.folded)
+    if reading.second != reading.folded:
+        found += [item for item in directory.sounds_in(reading.second) if item not in found]
+    for span, forms in found:
+        if _may_be_name(reading, span):
+            yield from _sounding(reading, directory, span, forms)
 
 
 def _sounding(reading: Reading, directory: Directory, span: Span, forms: tuple[str, ...]) -> Iterator[Mention]:
@@ -112,13 +109,6 @@ def _by_half_of_named(reading: Reading, directory: Directory) -> Iterator[Mentio
                 likeness = alike(reading.normal[start : span.end], normal(form))
                 if _HALF <= likeness < _CONFUSED and _may_be_name(reading, span, grammar=False):
                     yield Mention(span, normal(form), "half", likeness, (row,))
-
-
-def _windows(text: str, *, longest_first: bool = False) -> Iterator[Span]:
-    lengths = range(_SHORTEST, LONGEST + 1)
-    for length in reversed(lengths) if longest_first else lengths:
-        for start in range(len(text) - length + 1):
-            yield Span(start, start + length)
 
 
 def _may_be_name(reading: Reading, span: Span, *, grammar: bool = True) -> bool:

@@ -19,7 +19,7 @@ _LONGEST_CORE = 8
 _RUN = re.compile(DESCRIPTOR + "+")
 #: What ends before a company's name begins.
 _BOUNDARY = re.compile(
-    "新客户|新开的?|头一[回次]|第一次|发给|寄给|拜访|走访|开发|认识|介绍|叫做?|客户|那个|这个|一家|那家|有家|有个|去了?|到了?|在|从|跟|和|给|了|趟|的|是|来|上|找|约|见|跑|"
+    "新客户|陌拜|扫街|扫楼|路过|对接|参观|开拓|新开的?|头一[回次]|第一次|发给|寄给|拜访|走访|开发|认识|介绍|叫做?|客户|那个|这个|一家|那家|有家|有个|去了?|到了?|在|从|跟|和|给|了|趟|的|是|来|上|找|约|见|跑|"
     "[^\u4e00-\u9fff]"
 )
 _NOT_IN_NAME = re.compile(
@@ -73,7 +73,7 @@ def find_newcomers(reading: Reading) -> list[Newcomer]:
         *_at_head(reading),
         *_before_person(reading),
     ):
-        span = _without_people(span, reading.people)
+        span = _trimmed(reading.text, _without_people(span, reading.people))
         name = reading.text[span.start : span.end]
         if not _plausible(name):
             continue
@@ -147,6 +147,11 @@ def _without_people(span: Span, people: tuple[Person, ...]) -> Span:
         if person.kind != "role" and span.start < person.span.end and person.span.start < span.end:
             span = Span(span.start, max(span.start, person.span.start))
     return span
+
+
+def _trimmed(text: str, span: Span) -> Span:
+    stretch = text[span.start : span.end]
+    return Span(span.start + len(stretch) - len(stretch.lstrip()), span.end - len(stretch) + len(stretch.rstrip()))
 
 
 def _plausible(name: str) -> bool:

@@ -38,7 +38,7 @@ _FULL_TITLED = re.compile(
 )
 #: Kevin, Lisa: after a word of meeting, or before one of speaking or a title.
 _FOREIGN = re.compile(
-    "(?:(?<=[跟和与找见])(?P<a>[A-Z][a-z]{2,9})(?![a-zA-Z])|(?<![A-Za-z])(?P<b>[A-Z][a-z]{2,9})(?=总|经理|总监|工|说|讲|觉得|反馈|接待|在|回))"
+    "(?:(?:(?<=[跟和与找见叫])|(?<=采购|经理|总监|老板|店长)|(?<=负责人|联系人))(?P<a>[A-Z][a-z]{2,9})(?![a-zA-Z])|(?<![A-Za-z])(?P<b>[A-Z][a-z]{2,9})(?=总|经理|总监|工|说|讲|觉得|反馈|接待|在|回))"
 )
 _NOT_FOREIGN = frozenset(
     ("Met", "Demo", "Email", "Call", "Please", "Update", "Today", "Excel", "Word", "Wifi", "Offer")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import cos, hypot, radians
 
-from nlp.names.directory import LONGEST, Directory, Portfolio
+from nlp.names.directory import Directory, Portfolio
 from nlp.names.people import Person, find_people
 from nlp.names.places import CITIES
 from nlp.names.sound import folded, folded_second, normal, plain
@@ -15,7 +15,6 @@ from nlp.types import Context, Customer, Note, Span
 
 #: Text beyond this many characters is not read: no rep dictates that long.
 READ_AT_MOST = 2000
-_LONGEST_PERSON = 4
 #: Stands for a character of a company's name; it is in no name and ends none.
 _BLOT = "□"
 _SHORT = 2
@@ -104,13 +103,8 @@ def masked(text: str, spans: Iterable[Span]) -> str:
 def _masked(text: str, lowered: str, directory: Directory, rep: str) -> str:
     """Blot out what can hardly be anything but a company's name: three characters of one, or two of the rep's own."""
     own = directory.portfolio(rep).rows
-    spans = []
-    for length in range(2, LONGEST + 1):
-        for start in range(len(lowered) - length + 1):
-            rows = directory.rows_called(lowered[start : start + length])
-            if rows and (length > _SHORT or not own.isdisjoint(rows)):
-                spans.append(Span(start, start + length))
-    return masked(text, spans)
+    found = directory.forms_in(lowered)
+    return masked(text, [span for span, rows in found if span.end - span.start > _SHORT or not own.isdisjoint(rows)])
 
 
 def _cities(text: str, directory: Directory) -> dict[str, int]:
@@ -125,12 +119,10 @@ def _cities(text: str, directory: Directory) -> dict[str, int]:
 
 def _named(text: str, directory: Directory) -> dict[int, str]:
     found: dict[int, str] = {}
-    for length in range(2, _LONGEST_PERSON + 1):
-        for start in range(len(text) - length + 1):
-            name = text[start : start + length]
-            for row in directory.rows_with_person(name):
-                if len(name) > len(found.get(row, "")):
-                    found[row] = name
+    for name, rows in directory.people_in(text):
+        for row in rows:
+            if len(name) > len(found.get(row, "")):
+                found[row] = name
     return found
 
 

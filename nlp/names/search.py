@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from rapidfuzz.fuzz import ratio
 
-from nlp.names.directory import LONGEST, Directory
+from nlp.names.directory import Directory
 from nlp.names.forms import long_forms
 from nlp.names.labels import short_name
 from nlp.names.places import CITIES
@@ -42,11 +42,10 @@ def _shortlist(said: str, directory: Directory) -> Iterable[int]:
     """Every stretch of the typed name is looked up by characters and by sound; none found: names one syllable away."""
     sound = folded(said)
     rows: dict[int, None] = {}
-    for length in range(min(LONGEST, len(said)), 1, -1):
-        for start in range(len(said) - length + 1):
-            rows.update(dict.fromkeys(directory.rows_called(said[start : start + length])))
-            for form in directory.forms_sounding(sound[start : start + length]):
-                rows.update(dict.fromkeys(directory.rows_called(form)))
+    for _, called in sorted(directory.forms_in(said), key=lambda item: item[0].start - item[0].end):
+        rows.update(dict.fromkeys(called))
+    for _, forms in directory.sounds_in(sound):
+        rows.update(dict.fromkeys(row for form in forms for row in directory.rows_called(form)))
     if not rows:
         rows.update(dict.fromkeys(directory.rows_near(sound)))
     return list(rows)[:_MOST_COMPARED]

@@ -13,13 +13,27 @@ from nlp.replies.commands import trimmed
 from nlp.replies.corrections import read_value
 from nlp.types import Answer, Context, Customer, Draft, Question
 
-_NTH = re.compile(r"(?:我?选|就|应该是|是|要)?(?:第)?\s*(?P<n>[1-9一二三四五六七八九两]|①|②|③)\s*(?:个|号|家|项|条|位)?(?:那个|那家|吧|啊|呀|的|就行|是对的)*")
+_NTH = re.compile(
+    r"(?:我?选|就|应该是|是|要)?(?:第)?\s*(?P<n>[1-9一二三四五六七八九两]|①|②|③)\s*(?:个|号|家|项|条|位)?(?:日期|时间|选项|客户|公司|阶段|人|那个|那家|吧|啊|呀|的|就行|是对的)*"
+)
 _PLACE = (
-    (re.compile(r"(?:就|选|是|要)?(?:前面?|上面?|前头|头一?|最前面?|最上面?)(?:的|那)*(?:一)?(?:个|家|项|位)?(?:那个|吧|啊)*"), 0),
-    (re.compile(r"(?:就|选|是|要)?(?:后面?|下面?|后头|最后面?|最下面?|末)(?:的|那)*(?:一)?(?:个|家|项|位)?(?:那个|吧|啊)*"), -1),
+    (
+        re.compile(
+            r"(?:就|选|是|要)?(?:前面?|上面?|前头|头一?|最前面?|最上面?)(?:的|那)*(?:一)?(?:个|家|项|位)?(?:那个|吧|啊)*"
+        ),
+        0,
+    ),
+    (
+        re.compile(
+            r"(?:就|选|是|要)?(?:后面?|下面?|后头|最后面?|最下面?|末)(?:的|那)*(?:一)?(?:个|家|项|位)?(?:那个|吧|啊)*"
+        ),
+        -1,
+    ),
     (re.compile(r"(?:就|选|是|要)?(?:中间)(?:的|那)*(?:一)?(?:个|家|项|位)?(?:吧|啊)*"), 1),
 )
-_UNKNOWN = re.compile(r"(?:我?(?:也|还)?(?:不知道|不清楚|不确定|没定|说不准|不晓得)|先?(?:不定|不填|跳过|空着|待补|放着|留空)|(?:以后|回头|之后)再(?:说|补|填)|再说|没有|无|没)(?:吧|呢|啊|了)*")
+_UNKNOWN = re.compile(
+    r"(?:我?(?:也|还)?(?:不知道|不清楚|不确定|没定|说不准|不晓得)|先?(?:不定|不填|跳过|空着|待补|放着|留空)|(?:以后|回头|之后)再(?:说|补|填)|再说|没有|无|没)(?:吧|呢|啊|了)*"
+)
 _NUMBERS = {**{char: k + 1 for k, char in enumerate("一二三四五六七八九")}, "两": 2, "①": 1, "②": 2, "③": 3}
 
 
@@ -72,7 +86,9 @@ def _describes(words: str, value: Any, context: Context) -> bool:
         return False
     known = {row.city, row.name, *row.aliases, row.industry, *(contact.name for contact in row.contacts)}
     people = {contact.name[0] + contact.title for contact in row.contacts}
-    return words in known | people or words.rstrip("市的") == row.city or (len(words) >= 2 and words in row.address)
+    if words in known | people or words.rstrip("市的") == row.city:
+        return True
+    return len(words) >= 2 and any(words in name for name in (row.name, *row.aliases, row.address))
 
 
 def _by_value(said: str, question: Question, context: Context, draft: Draft) -> Answer | None:
@@ -109,7 +125,13 @@ _NOT_OBSTACLE = re.compile(r"^(?:改|换|客户|联系人|阶段|跟进|下次|�
 
 def _obstacle(said: str, question: Question, draft: Draft) -> Answer | None:
     """An asked obstacle is answered in free words; a few kinds of message are never that."""
-    if question.choices or _NOT_OBSTACLE.search(said) or notelike.opens_note(said) or len(said) < 2 or _UNKNOWN.fullmatch(said):
+    if (
+        question.choices
+        or _NOT_OBSTACLE.search(said)
+        or notelike.opens_note(said)
+        or len(said) < 2
+        or _UNKNOWN.fullmatch(said)
+    ):
         return None
     named = values.obstacle(said)
     return _answer(question, named.value, draft, 0.8) if named else None

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nlp.replies import values
 from nlp.types import Context, Draft, FieldChange, FieldName, Span
 
 _FIELDS: tuple[tuple[FieldName, str], ...] = (
     ("customer", r"客户(?:名称?|名字)?|公司(?:名称?|名字)?|单位(?:名称?)?|厂家|店名"),
-    ("contact", r"联系人(?:名字)?|对接人|接待(?:的?人)?|见的(?:人)?(?=是|不是|叫)|(?:人名|名字|姓名|人)(?=[是不写填记听搞弄错叫应改])"),
+    ("contact", r"联系人(?:名字)?|对接人|接待(?:的?人)?|(?:今天|这次|实际)?(?:跟|和|同)?我?(?:们)?(?:见|谈|聊|碰|对接)的(?:人)?(?=是|不是|叫|应该)|(?:人名|名字|姓名|人)(?=[是不写填记听搞弄错叫应改])"),
     ("stage", r"(?:当前|现在|目前)?(?:的)?(?:商机)?阶段|进度|进展"),
     ("next_followup", r"(?:下一?次)?(?:跟进|拜访|回访|联系|见面)(?!人)(?:日期?|时间|的?日子|的?那?天)?|日期|时间|日子|下次"),
     ("obstacle", r"(?:关键|主要)?(?:的)?(?:障碍|卡点|阻碍|难点|顾虑|问题|痛点|异议)"),
@@ -29,7 +29,7 @@ _CLEARED = r"(?:[，,]?(?:先)?(?:清空|清掉|去掉|删掉|删了|取消|不�
 _ANY_FIELD = "|".join(f"(?P<{name}>{words})" for name, words in _FIELDS)
 _NAMED = re.compile(
     rf"(?:把|那个|这个|然后|还有|另外|以及|，|,|^|\s|。|；)?(?:{_ANY_FIELD})(?:那一?(?:栏|项|块)|一栏|这里|这块)?(?:给我|帮我|请|都|也|就|的话)?\s*"
-    rf"(?:{_OLD_NEW.format(1)}|(?P<clear>{_CLEARED})(?=[，,。；;\n]|吧|$)|(?P<set>{_SET}))"
+    rf"(?:{_OLD_NEW.format(1)}|(?P<clear>{_CLEARED})(?=[，,。；;\n]|吧|$)|(?P<set>{_SET})|(?P<plain>\s*(?=[^，,。；;\n不没是])))"
 )
 _CLEAR_FIRST = re.compile(
     r"(?:不用|不需要|没必要|别|先不|暂时不)(?P<next_followup>跟进|回访|再去|联系)了?|(?:没有?|无|不存在)(?:什么|啥|任何)?(?P<obstacle>障碍|卡点|阻碍|顾虑|难点)"
@@ -45,7 +45,11 @@ _NEW_ONLY = re.compile(
 )
 _STOP = re.compile(r"[，,。；;\n]")
 _WRONG_AFTER = re.compile(r"[，,\s]*(?:而)?(?:不是|别写|不要写|不叫|可不是)(?P<old>[^，,。；;\n]*)$")
-_LEAD = re.compile(r"^(?:[，,。；;\s]|啊|哦|噢|嗯|呃|那个|然后|还有|另外|对了|不对|错了|麻烦|请|帮我|给我|你|再|应该|那就?|就)+")
+#: A day or a person that does not suit is none to change to.
+_REFUSED = re.compile(r"[去来见约]不了|不行|没空|没时间|不在|不去了?")
+_LEAD = re.compile(
+    r"^(?:[，,。；;\s]|啊|哦|噢|嗯|呃|那个|然后|还有|另外|对了|不对|错了|麻烦|请|帮我|给我|你|再|应该|那就?|就)+"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +98,26 @@ def _named(text: str, context: Context, draft: Draft | None, used: list[bool]) -
     matches = [match for match in _NAMED.finditer(text) if not used[match.start()]]
     for k, match in enumerate(matches):
         name = _field(match.groupdict())
+        if name == "customer" and match["plain"] is not None:
+            continue
         if match["clear"]:
             done.append((FieldChange(name, None, Span(*match.span()), (), 0.93), match.start(), match.end()))
             continue
         limit = matches[k + 1].start() if k + 1 < len(matches) else len(text)
         first, last = _value_reach(text, match.end(), limit, to_the_end=name == "obstacle")
         change = _valued(name, text, first, last, context, draft)
-        if change is not None:
-            done.append((change, match.start(), last))
+        if change is None or (match["plain"] is not None and not _stands_plain(change, text, context, draft)):
+            continue
+        if name == "customer" and draft is not None:
+            draft = replace(draft, customer=change.value)
+        done.append((change, match.start(), last))
     return done
+
+
+def _stands_plain(change: FieldChange, text: str, context: Context, draft: Draft | None) -> bool:
+    """Tell whether a value right behind its field's name (“联系人李敏”) is of the field's kind beyond doubt."""
+    words = text[change.span.start : change.span.end]
+    return change.field != "obstacle" and kind_of(words, "", context, draft) == change.field
 
 
 def _value_reach(text: str, start: int, limit: int, *, to_the_end: bool) -> tuple[int, int]:
@@ -194,7 +209,7 @@ def _swapped(match: re.Match[str], context: Context, draft: Draft | None) -> Fie
 def _alone(match: re.Match[str], context: Context, draft: Draft | None) -> FieldChange | None:
     words = match["value"]
     name = kind_of(words, "", context, draft)
-    if name is None or name == "obstacle":
+    if name is None or name == "obstacle" or _REFUSED.search(words):
         return None
     named = read_value(name, words, context, draft)
     if named is None:
@@ -214,7 +229,13 @@ def kind_of(new: str, old: str, context: Context, draft: Draft | None) -> FieldN
         return "stage"
     if before and draft and draft.obstacle and before in draft.obstacle:
         return "obstacle"
-    if before and draft and draft.contact and (before == draft.contact or draft.contact[:1] == before[:1]) and len(said) <= 6:
+    if (
+        before
+        and draft
+        and draft.contact
+        and (before == draft.contact or draft.contact[:1] == before[:1])
+        and len(said) <= 6
+    ):
         return "contact"
     if values.looks_like_person(new, context, of):
         return "contact"

@@ -15,10 +15,15 @@ from nlp.types import Context, CustomerRef, NewCustomer, Note, Playbook
 
 #: Likeness of a typed name from which on it is that customer.
 _SAME_NAME = 0.8
-_COMPANY_END = re.compile(r"(?:公司|集团|厂|店|超市|商贸|科技|机械|电子|实业|贸易|食品|餐饮|酒店|便利|医疗|设备|工业|精密|汽配|模具)$")
+_COMPANY_END = re.compile(
+    r"(?:公司|集团|厂|店|超市|商贸|科技|机械|电子|实业|贸易|食品|餐饮|酒店|便利|医疗|设备|工业|精密|汽配|模具)$"
+)
 _TAIL = re.compile(r"(?:那家|这家|那边|那个|这个|那里|的|吧|啊|呀|哈|呢|嘛|哦|才对|了|来着|没错)+$")
 _HEAD = re.compile(r"^(?:应该是|应当是|其实是|就是|而是|是|叫|为|成|到|在|[:：\s]|那个|嗯|哦|(?:新|刚)来的)+")
-_NEXT_STAGE, _STAGE_BACK = re.compile(r"下一?个?阶段|往[后前]?推一?个?阶段|进一步"), re.compile(r"上一?个?阶段|退回?一?个?阶段")
+_NEXT_STAGE, _STAGE_BACK = (
+    re.compile(r"下一?个?阶段|往[后前]?推一?个?阶段|进一步"),
+    re.compile(r"上一?个?阶段|退回?一?个?阶段"),
+)
 _NTH_STAGE = re.compile(r"第([一二三四五六七八九\d])个?阶段")
 _NUMBERS = {char: k + 1 for k, char in enumerate("一二三四五六七八九")}
 

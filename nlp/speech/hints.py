@@ -12,7 +12,8 @@ from nlp.names.sound import alike
 
 #: Suggested names at most; more cost accuracy in the rest of the sentence.
 MAX_NAMES = 8
-_MIN_LIKENESS = 0.6
+#: Two characters are alike at 0.6 when one is right and the other related (帝开 for 力凯); longer names by chance too.
+_MIN_LIKENESS, _MIN_LIKENESS_LONG = 0.6, 0.7
 _MAX_HINTS = 2_000
 _SHORTEST, _LONGEST = 2, 12
 
@@ -24,14 +25,18 @@ def sounding_like(hints: Iterable[str], heard: str, *, limit: int = MAX_NAMES) -
     """Return at most `limit` hints that sound like some stretch of `heard`, the likeliest first."""
     names = [name for name in dict.fromkeys(hint.strip() for hint in hints) if _SHORTEST <= len(name) <= _LONGEST]
     scored = [(likeness_within(name, heard), name) for name in names[:_MAX_HINTS]]
-    likely = sorted((score for score in scored if score[0] >= _MIN_LIKENESS), key=lambda score: -score[0])
-    return tuple(name for _, name in likely[:limit])
+    likely = [(likeness, name) for likeness, name in scored if likeness >= _required(name)]
+    return tuple(name for _, name in sorted(likely, key=lambda pair: -pair[0])[:limit])
 
 
 def likeness_within(name: str, heard: str) -> float:
     """Return how much the stretch of `heard` that is most like `name` sounds like it, 0 to 1."""
     size = len(name)
     return max((alike(heard[start : start + size], name) for start in range(len(heard) - size + 1)), default=0.0)
+
+
+def _required(name: str) -> float:
+    return _MIN_LIKENESS if len(name) == _SHORTEST else _MIN_LIKENESS_LONG
 
 
 def prompt(names: Sequence[str]) -> str:

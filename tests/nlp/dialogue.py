@@ -10,7 +10,18 @@ from typing import Any
 from handlers.playbooks import load as load_playbook
 from nlp import Directory
 from nlp.types import (
-    Answer, Chatter, Choice, Command, Context, Correction, Draft, NewCustomer, Question, Reading, Unsure, VisitNote,
+    Answer,
+    Chatter,
+    Choice,
+    Command,
+    Context,
+    Correction,
+    Draft,
+    NewCustomer,
+    Question,
+    Reading,
+    Unsure,
+    VisitNote,
 )  # fmt: skip
 from tests.nlp.corpus import CORPUS, load_customers, load_reps
 
@@ -28,7 +39,9 @@ def _asking(draft: Draft, *questions: Question) -> Draft:
     return Draft(draft.visit_id, draft.said_at, customer_label=draft.customer_label, questions=questions, **known)
 
 
-_WHICH_CITY = Question("customer", (Choice("C0024", "昆山新达"), Choice("C0056", "宁波鑫达"), Choice("C0368", "苏州鑫达")))
+_WHICH_CITY = Question(
+    "customer", (Choice("C0024", "昆山新达"), Choice("C0056", "宁波鑫达"), Choice("C0368", "苏州鑫达"))
+)
 _WHICH_TRADE = Question("customer", (Choice("C0021", "卓励数控"), Choice("C0113", "卓励机床")))
 _WHICH_DAY = Question(
     "next_followup", (Choice(date(2026, 3, 18), "3月18日周三"), Choice(date(2026, 3, 25), "3月25日周三"))

@@ -101,8 +101,7 @@ function show(name) {
   stage.dataset.show = name;
   for (const tab of document.querySelectorAll("[data-tab]")) tab.setAttribute("aria-pressed", String(tab.dataset.tab === name));
   if (name in unread) badge(name, 0);
-  const chat = panes?.[name]?.list;
-  if (chat) chat.scrollTop = chat.scrollHeight;
+  panes?.[name]?.toEnd();
 }
 
 for (const tab of document.querySelectorAll("[data-tab]")) tab.addEventListener("click", () => show(tab.dataset.tab));

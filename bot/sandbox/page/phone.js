@@ -35,6 +35,9 @@ export class PhonePane {
     this.face = h("span", { class: "face" });
     this.time = h("time", {}, "");
     this.list = h("div", { class: "chat", "data-testid": "chat", role: "log", "aria-label": "消息", tabindex: "0" });
+    this.stick = true;
+    this.list.addEventListener("scroll", () => (this.stick = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < 40));
+    new ResizeObserver(() => this.stick && this.toEnd()).observe(this.list);
     this.menuBar = h("div", { class: "menu-bar", hidden: true });
     this.tray = h("div", { class: "tray", hidden: true, "data-testid": "tray" });
     this.suggestions = h("div", { class: "suggestions", "aria-label": "示例录音" });
@@ -74,7 +77,7 @@ export class PhonePane {
     this.nodes.clear();
     this.last = null;
     for (const item of this.world.screens[userid] ?? []) this.upsert(item, true);
-    this.list.scrollTop = this.list.scrollHeight;
+    this.toEnd();
     this.closeSheet();
     this.drawTray();
     this.drawSuggestions();
@@ -99,7 +102,7 @@ export class PhonePane {
   upsert(item, quiet = false) {
     const known = this.nodes.get(item.id);
     const node = this.drawItem(item);
-    const atEnd = this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < 120;
+    const follow = this.stick || (item.mine && !known);
     this.nodes.set(item.id, node);
     if (known) {
       known.replaceWith(node);
@@ -107,8 +110,9 @@ export class PhonePane {
     } else {
       this.separate(item);
       this.list.append(node);
+      if (!quiet) node.classList.add("fresh");
     }
-    if (!quiet && (atEnd || item.mine)) this.list.scrollTo({ top: this.list.scrollHeight, behavior: calm() ? "auto" : "smooth" });
+    if (follow && !quiet) this.toEnd();
     if (item.mine) this.suggestions.replaceChildren();
   }
 
@@ -136,7 +140,7 @@ export class PhonePane {
       case "voice":
         return voiceBubble(item, media);
       case "photo":
-        return h("button", { class: "bubble picture", "aria-label": "看大图", onclick: () => lightbox(media) }, h("img", { src: media, alt: "照片", onload: () => this.keepAtEnd() }));
+        return h("button", { class: "bubble picture", "aria-label": "看大图", onclick: () => lightbox(media) }, h("img", { src: media, alt: "照片", onload: () => this.stick && this.toEnd() }));
       case "location":
         return h("div", { class: "bubble place" }, h("b", {}, item.text || "位置"), h("div", { class: "place-map", "aria-hidden": "true" }, icon("pin")));
       default:
@@ -144,8 +148,9 @@ export class PhonePane {
     }
   }
 
-  keepAtEnd() {
-    if (this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < 260) this.list.scrollTop = this.list.scrollHeight;
+  toEnd() {
+    this.list.scrollTop = this.list.scrollHeight;
+    this.stick = true;
   }
 
   async sendText() {
@@ -213,7 +218,6 @@ export class PhonePane {
   toggleTray(open = this.tray.hidden) {
     this.tray.hidden = !open;
     this.more.setAttribute("aria-expanded", String(open));
-    this.keepAtEnd();
   }
 
   drawTray() {

@@ -13,6 +13,7 @@ from defusedxml.ElementTree import fromstring
 
 from bot.sandbox import Company
 from bot.wecom.crypto import Crypto
+from bot.wecom.errors import Rejected
 from nlp.types import Rep
 
 PEOPLE = (
@@ -91,7 +92,10 @@ class EchoApp:
         return web.Response(text=self._crypto.verify_url(dict(request.query)))
 
     async def _receive(self, request: web.Request) -> web.Response:
-        xml = self._crypto.decrypt(dict(request.query), await request.read())
+        try:
+            xml = self._crypto.decrypt(dict(request.query), await request.read())
+        except Rejected:
+            return web.Response(status=403)
         element = fromstring(xml)
         self.elements.append(element)
         self.heard.append({child.tag: child.text or "" for child in element})

