@@ -26,6 +26,7 @@ logger = logging.getLogger("bot.schedule")
 
 #: The longest time between two looks at what is due.
 LONGEST_NAP = timedelta(seconds=30)
+SCHEDULE_SINCE = "schedule_since"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,6 @@ class Schedule:
         self._tell = tell
         self._jobs = jobs
         self._turn = asyncio.Lock()
-        self._since: datetime | None = None
 
     async def run(self) -> None:
         """Work until cancelled."""
@@ -118,19 +118,23 @@ class Schedule:
         return await self._next_in(now, now + LONGEST_NAP) or now + LONGEST_NAP
 
     async def _due(self, now: datetime) -> list[tuple[datetime, Job]]:
-        """Return the ticks since each job's last one, in order of time; remember where we began."""
-        last = await self._last_ticks()
-        if self._since is None:
-            self._since = max([now - timedelta(minutes=1), *last.values()]) if not last else min(last.values())
-        due = [(moment, job) for job in self._jobs for moment in job.ticks(last.get(job.name, self._since), now)]
+        """Return the ticks since each job's last one, in order of time."""
+        last, since = await self._remembered(now)
+        due = [(moment, job) for job in self._jobs for moment in job.ticks(last.get(job.name, since), now)]
         return sorted(due, key=lambda pair: pair[0])
 
-    async def _last_ticks(self) -> dict[str, datetime]:
+    async def _remembered(self, now: datetime) -> tuple[dict[str, datetime], datetime]:
+        """Return each job's last tick, and when this deployment began to have a schedule (now, the first time)."""
         async with self._store.begin() as uow:
             rows = await uow.tuples(
                 sa.select(col(t.Tick.job), sa.func.max(col(t.Tick.due_at))).group_by(col(t.Tick.job))
             )
-        return {row[0]: row[1] for row in rows}
+            begun = await uow.get(t.Setting, SCHEDULE_SINCE)
+            if begun is None:
+                begun = t.Setting(key=SCHEDULE_SINCE, value=now.isoformat())
+                uow.add(begun)
+                await uow.commit()
+        return {row[0]: row[1] for row in rows}, datetime.fromisoformat(begun.value)
 
     async def _fire(self, job: Job, due_at: datetime, now: datetime) -> None:
         missed = now - due_at > job.grace

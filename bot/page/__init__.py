@@ -1,4 +1,4 @@
-"""The one page behind a signed link (修改, 看详情, 签到): server-rendered, for the web view of a phone (DECISIONS 16)."""
+"""The one page behind a signed link (修改, 看详情, 签到): server-rendered, for a phone (DECISIONS 16)."""
 
 from __future__ import annotations
 

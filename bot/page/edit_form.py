@@ -181,7 +181,7 @@ def read_posted(data: Mapping[str, Any]) -> Posted:
     """Return the posted form. Raises `BrokenForm`."""
     try:
         version, was = int(str(data["version"])), json.loads(str(data["was"]))
-        typed = {name: _clean(data[name], name) for name in nt.FIELDS}
+        typed: dict[str, str] = {name: _clean(data[name], name) for name in nt.FIELDS}
     except (KeyError, ValueError, RecursionError) as error:
         raise BrokenForm from error
     if not isinstance(was, dict):

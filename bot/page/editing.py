@@ -63,7 +63,8 @@ async def edit_page(uow: UnitOfWork, opened: OpenedVisit, world: World) -> EditP
 async def save(uow: UnitOfWork, opened: OpenedVisit, posted: Posted, world: World, now: datetime) -> Saved | EditPage:
     """Change what the person changed and queue the fresh card, or return the form to show again. Does not commit.
 
-    Idempotent by the form's version: the same form again finds its values there and changes nothing. Raises `BrokenForm`.
+    Idempotent by the form's version: the same form again finds its values there and changes nothing.
+    Raises `BrokenForm`.
     """
     known = await _known(uow, opened, world)
     if posted.version == opened.visit.version and posted.was != known.values():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,5 +41,5 @@ def cut(text: str, found: Iterable[Evidence]) -> tuple[Stretch, ...]:
             tuple(e.label for e in spans if e.start <= start and end <= e.end),
             tuple(e.label for e in spans if e.start <= start and end == e.end),
         )
-        for start, end in zip(borders, borders[1:], strict=False)
+        for start, end in pairwise(borders)
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from typing import Any
 from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
+
+from handlers.texts import day
 
 _TEMPLATES = Path(__file__).parent / "templates"
 
@@ -22,13 +25,23 @@ COMMON_HEADERS = {
 
 @cache
 def _environment() -> Environment:
-    return Environment(
+    environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["weekday"] = _weekday
+    return environment
+
+
+def _weekday(typed: str) -> str:
+    """Return a date input's value with its weekday, for what stands below it."""
+    try:
+        return day(date.fromisoformat(typed))
+    except ValueError:
+        return "还没定"
 
 
 @cache

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from typing import Any
 
 from aiohttp import web
@@ -19,8 +21,8 @@ from bot.page.access import (
     why_not_editable,
 )
 from bot.page.check_in_page import check_in, check_in_page, read_position
-from bot.page.edit_form import BrokenForm, read_posted
-from bot.page.editing import EditPage, edit_page, open_for_editing, save
+from bot.page.edit_form import BrokenForm, EditPage, read_posted
+from bot.page.editing import edit_page, open_for_editing, save
 from bot.page.media_files import kind_of, media_response
 from bot.page.opportunity_page import opportunity_page
 from bot.page.rendering import notice, page
@@ -29,6 +31,7 @@ from handlers.know import World
 from handlers.links import Links
 from handlers.ports import Clock
 from storage import Store
+from storage import tables as t
 from storage.media import MediaStore
 
 logger = logging.getLogger("bot.page")
@@ -143,7 +146,7 @@ class _Pages:
                 return page("edit.html", status=status, form=outcome, back=f"../{token}")
             await uow.commit()
         if outcome.delivery:
-            await self._tell(outcome.delivery)
+            await asyncio.shield(self._tell(outcome.delivery))
         logger.info("saved on the page", extra={"action": "page_saved", "queued": bool(outcome.delivery)})
         return notice(*outcome.sentences, good=True, back=f"../{token}")
 
@@ -173,7 +176,7 @@ class _Pages:
         logger.info("checked in on the page", extra={"action": "page_checked_in"})
         return notice("已签到", sentence, good=True, back=f"../{token}")
 
-    def _require_check_in(self, visit: Any, now: Any) -> None:
+    def _require_check_in(self, visit: t.Visit, now: datetime) -> None:
         refusal = why_no_check_in(visit, self._world.playbook(visit.playbook), now)
         if refusal is not None:
             raise PageRefused(409, refusal)

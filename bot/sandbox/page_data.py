@@ -39,7 +39,7 @@ class Offers:
 
     samples: tuple[Sample, ...] = ()
     places: tuple[Place, ...] = ()
-    phrases: tuple[str, ...] = ("跟进改周五", "联系人是李敏", "撤销", "帮助")
+    phrases: tuple[str, ...] = ("跟进改周五", "联系人是曹立新", "卡在账期", "帮助")
 
 
 def state_view(standin: WeComStandIn, offers: Offers) -> dict[str, Any]:

@@ -17,6 +17,8 @@ from bot.sandbox.clock import DEMO_START
 
 SIZE = (1200, 900)
 SAMPLES_DIR = Path(__file__).parent / "samples"
+#: A few metres from the first customer of the demo company (D001), WGS-84.
+DEMO_GATE = (31.264590, 120.731900)
 _SKY, _GROUND, _INK = (214, 228, 240), (196, 199, 196), (52, 64, 76)
 #: EXIF tags (Exif 2.3): camera make and model, time taken, the position's block.
 _MAKE, _MODEL, _DATETIME, _EXIF_IFD, _GPS_IFD = 0x010F, 0x0110, 0x0132, 0x8769, 0x8825
@@ -101,13 +103,13 @@ def make_photo(paint: Callable[[Drawing], None], taken_at: datetime, lat: float,
     return out.getvalue()
 
 
-def write_samples(folder: Path = SAMPLES_DIR, *, lat: float = 31.362273, lon: float = 120.649767) -> list[Path]:
+def write_samples(folder: Path = SAMPLES_DIR, *, at: tuple[float, float] = DEMO_GATE) -> list[Path]:
     """Write the pictures, taken minutes apart on the demo morning, and return their paths."""
     folder.mkdir(parents=True, exist_ok=True)
     written = []
     for minutes, (name, paint) in enumerate({"gate": draw_gate, "machine": draw_machine, "sheet": draw_sheet}.items()):
         path = folder / f"{name}.jpg"
-        path.write_bytes(make_photo(paint, DEMO_START + timedelta(minutes=minutes), lat, lon))
+        path.write_bytes(make_photo(paint, DEMO_START + timedelta(minutes=minutes), *at))
         written.append(path)
     return written
 

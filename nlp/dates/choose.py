@@ -16,7 +16,7 @@ _HARD = re.compile(r"[。！？!?；;\n]")
 _SOFT = re.compile(r"[，,、：:—…]| (?=[^\d])")
 _REACH = 26
 _AHEAD = 40
-_NEXT_SUBJECT = re.compile(r"[，,\s]*(?:那|但是?|所以|然后|说好|说)?(?:我们?|咱们?|他们?|她们?)[^，。再去来]{0,3}$")
+_NEXT_SUBJECT = re.compile(r"[，,\s]*(?:那|但是?|所以|然后|说好|说)?(?:我们?|咱们?|他们?|她们?)(?:就|得|要|也|那|最晚|最迟|大概|争取|说|想|再|先|还|改|约|准备|打算|跟他|和他|约好|讲好|说好|定)*$")
 _WEEKDAYS = "一二三四五六日"
 #: A candidate needs at least this score, and may not fall this far behind the best.
 _ENOUGH = 0.0
@@ -51,16 +51,26 @@ class Candidate:
 def follow_up(text: str, sent_at: datetime) -> Guess:
     """Return the note's next follow-up day: the earliest future day on which we owe this customer an act."""
     ref = Reference.at(sent_at)
-    mentions = tuple(mention for mention in find_dates(text, sent_at) if not mention.vague)
     folded = fold(text)
+    mentions = tuple(mention for mention in find_dates(text, sent_at) if _names_a_day(mention, folded))
     if not mentions:
         return Guess(confidence=0.97, reason="没有提到日期")
     if cues.GREETING.search(folded):
         return Guess(confidence=0.7, reason="像是问候或玩笑，不是跟进安排")
     scenes = _scenes(folded, mentions)
-    living = [scene for index, scene in enumerate(scenes) if not _is_replaced(scenes, index)]
+    living = [
+        scene
+        for index, scene in enumerate(scenes)
+        if not _is_replaced(scenes, index) and not _is_called_off(scenes, index)
+    ]
     candidates = [found for scene in living if (found := _candidate(scene, ref, folded)) is not None]
     return _decide(_shared(candidates, folded), ref)
+
+
+def _names_a_day(mention: DateMention, text: str) -> bool:
+    """Return whether the mention can carry an act: not 过几天, not the attribute 明年的."""
+    long = mention.kind in {"year", "half_year", "quarter"}
+    return not mention.vague and not (long and text[mention.span.end : mention.span.end + 1] == "的")
 
 
 def _shared(candidates: list[Candidate], text: str) -> list[Candidate]:
@@ -165,6 +175,15 @@ def _is_replaced(scenes: list[Scene], index: int) -> bool:
     if found is None:
         return False
     return len(gap) <= 12 or found.end() >= len(gap) - 4
+
+
+def _is_called_off(scenes: list[Scene], index: int) -> bool:
+    """Return whether a later word on the same day says that it does not suit (约了周二，后来他说周二有会)."""
+    day = scenes[index].mention.date
+    return any(
+        later.mention.date == day and (cues.UNABLE.match(later.near_after) or cues.CANCELLED.search(later.near_after))
+        for later in scenes[index + 1 :]
+    )
 
 
 def _candidate(scene: Scene, ref: Reference, text: str) -> Candidate | None:

@@ -115,7 +115,7 @@ def _follows(text: str, start: int, previous: DateMention, ref: Reference) -> bo
         return False
     if previous.kind.startswith("weekday"):
         return plain.kind == "weekday" and plain.date.weekday() >= previous.date.weekday()
-    return plain.kind == "day" and plain.date.day >= previous.date.day
+    return plain.kind == "day" and 0 <= plain.date.day - previous.date.day <= 7
 
 
 def _extended(text: str, mention: DateMention, ref: Reference) -> DateMention:

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nlp.fields import lexicon
+from nlp.fields.status import statuses
 from nlp.types import Span
 
 Floats = npt.NDArray[np.float64]
@@ -39,7 +40,7 @@ _EDGES = (
     ("vague", lexicon.VAGUE),
 )
 _COLUMN_KINDS = (
-    "sK", "s>1", "s>2", "s<1", "s<2", "s|", "eK", "e<1", "e<2", "e>1", "e>2", "e|", "iK", "i1", "i2", "i3",
+    "sK", "s>1", "s>2", "s<1", "s<2", "s|", "eK", "e<1", "e<2", "e>1", "e>2", "e|", "iK", "i1", "i2", "i3", "iS",
 )  # fmt: skip
 
 
@@ -109,7 +110,11 @@ def _columns(text: str) -> tuple[list[Column], list[Column], list[Column]]:
     starts.append(("s|", ["", *two[:-1]][: len(text)]))
     ends = [("eK", after), ("e<1", one), ("e<2", ["", *two[:-1]][: len(text)]), ("e>1", after_one), ("e>2", after_two)]
     ends.append(("e|", two))
-    return starts, ends, [("iK", list(kinds)), ("i1", one), ("i2", two), ("i3", three)]
+    return starts, ends, [("iK", list(kinds)), ("i1", one), ("i2", two), ("i3", three), ("iS", _status_marks(text))]
+
+
+def _status_marks(text: str) -> list[str]:
+    return [status[0] for status in statuses(text)]
 
 
 def _spots(text: str) -> tuple[list[Spot], list[Spot], list[Spot], set[str]]:
@@ -125,7 +130,7 @@ def _spots(text: str) -> tuple[list[Spot], list[Spot], list[Spot], set[str]]:
             insides.append((first, f"iM{name}"))
             starts.append((first, f"sM>{name}"))
             ends += [(first - 1, f"eM>{name}")] if first else []
-            starts += [(last, f"sM<{name}")] if last < size else []
+            starts += [(last + k, f"sM<{k}{name}") for k in range(3) if last + k < size]
             classes.add(f"nM{name}")
     for name, first, last in lexicon.cues(text):
         insides.append((first, f"iC{name}"))

@@ -13,7 +13,7 @@ from nlp.fields import lexicon
 
 Status = Literal["said", "denied", "planned", "supposed"]
 
-_STOP = re.compile(r"[，,。！？!?\n；;]")
+_STOP = re.compile(r"[，,。！？!?\n；;]|今[天日儿早]|刚[才刚从跟]|现在|目前")
 #: How far a marker reaches, characters: before and after it.
 _PLAN_BEFORE, _PLAN_AFTER = 3, 18
 _DENIED_AFTER, _DENIED_BEFORE = 5, 5
@@ -26,10 +26,10 @@ _PAST = re.compile(
     r"上(?:个)?(?:周|月|礼拜|星期|次|回)|昨[天儿晚]|前[天两]|[刚已]经?|早就|老早|今[天儿日早]|之前(?:就|已)|了$"
 )
 _DENIED = re.compile(
-    r"还?[没未](?:有)?(?:到|走到|进|开始|轮到|谈到?|聊到?|提到?|说到?|扯到?|涉及|进入|讲)|尚未|还没有?|远没|不(?:谈|聊|提|是|算)|别(?:谈|提)|冇(?:讲|倾)"
+    r"还?[没未](?:有)?(?:到(?!位)|走到|进|开始|轮到|谈到?|聊到?|提到?|说到?|扯到?|涉及|进入|讲)|尚未|还没有?|远没|不(?:谈|聊|提|是|算)|别(?:谈|提)|冇(?:讲|倾)"
 )
 _DENIED_BACK = re.compile(
-    r"(?:提都|谈都|聊都|说都|先|都|也|还|根本|压根)?(?:没有?(?:谈(?!拢|妥|好)|聊|提|扯|说(?!的)|涉及)|不(?:谈|聊|提)|冇(?:讲|倾))|还没(?:到|开始|有|动|影)|还早|免谈之前"
+    r"(?:提都|谈都|聊都|说都|先|都|也|还|根本|压根)?(?:没有?(?:谈(?!拢|妥|好)|聊|提|扯|涉及)|不(?:谈|聊|提)|冇(?:讲|倾))|还没(?:到|开始|有|动|影)|还早|免谈之前"
 )
 _SUPPOSED = re.compile(r"要是|如果|假如|万一|若是|的话")
 
@@ -40,7 +40,7 @@ def _reach(text: str, start: int, end: int, before: int, after: int) -> tuple[in
     while first > max(0, start - before) and not _STOP.match(text[first - 1]):
         first -= 1
     last = end
-    while last < min(len(text), end + after) and not _STOP.match(text[last]):
+    while last < min(len(text), end + after) and not _STOP.match(text, last):
         last += 1
     return first, last
 

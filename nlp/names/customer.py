@@ -19,6 +19,8 @@ _AHEAD = 1.4
 _LITERAL_AHEAD, _SAME_PERSON_AHEAD = 0.3, 2.2
 _ALTERNATIVES = 4
 _WORTH_OFFERING = 2.5
+#: Where `cues.visited` says so much against a mention, it is rather compared with or put off.
+_DOUBTFUL = -2.0
 #: Ways of naming a person that may tell the customer by themselves.
 _TELLING = frozenset(("name", "sound", "title", "nick"))
 
@@ -59,7 +61,7 @@ def _known(candidates: list[Candidate]) -> Decision:
     reason = "，".join(dict.fromkeys(best.reasons)) or "名称相近"
     guess = Guess(
         best.customer.customer_id,
-        _confidence(best.points, ahead),
+        min(_confidence(best.points, ahead), _most(best)),
         best.span,
         ids[1:_ALTERNATIVES],
         f"{best.customer.name}：{reason}",
@@ -101,6 +103,18 @@ def _likely(candidates: list[Candidate]) -> list[Candidate]:
 def _confidence(points: float, ahead: float) -> float:
     """Turn points and lead into a probability; fitted on notes of our own (see tests/nlp/names/README.md)."""
     return round(min(0.99, 1 / (1 + exp(-(0.25 * (points - 7) + 0.55 * ahead)))), 3)
+
+
+def _most(best: Candidate) -> float:
+    """The most confidence that a kind of evidence bears: a person alone, a comparison, half a sound."""
+    if best.role <= _DOUBTFUL:
+        return 0.6
+    if best.mention is None:
+        return 0.88 if any(item.by == "name" for item in best.known) else 0.7
+    if best.mention.how == "half" and not any(item.by in ("name", "sound") for item in best.known):
+        return 0.8
+    telling = any(item.by in _TELLING for item in best.known)
+    return 0.99 if best.literal or telling else 0.9
 
 
 def _is_known(newcomer: Newcomer, candidates: list[Candidate]) -> bool:

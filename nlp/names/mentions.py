@@ -42,7 +42,7 @@ def find_mentions(reading: Reading, directory: Directory) -> list[Mention]:
 
 
 def _by_characters(reading: Reading, directory: Directory) -> Iterator[Mention]:
-    found = directory.forms_in(reading.normal)
+    found = reading.called
     for span, rows in found:
         form = reading.normal[span.start : span.end]
         if any(other != span and other.start <= span.start and span.end <= other.end for other, _ in found):
@@ -74,7 +74,7 @@ def _sounding(reading: Reading, directory: Directory, span: Span, forms: tuple[s
         supported = tuple(row for row in rows if _supported(row, reading, directory))
         if len(supported) < len(rows):
             if well_placed is None:
-                well_placed = placed(reading.text, span) >= 2
+                well_placed = _stands_as_name(reading, span)
             rows = rows if well_placed else supported
         if rows:
             likeness = alike(said, form)
@@ -94,6 +94,10 @@ def _by_half(reading: Reading, directory: Directory) -> Iterator[Mention]:
             likeness = alike(reading.normal[start:end], form)
             if _HALF <= likeness < _CONFUSED and _may_be_name(reading, Span(start, end), grammar=False):
                 rows = tuple(row for row in directory.rows_called(form) if row in own.rows)
+                if not _stands_as_name(reading, Span(start, end)):
+                    rows = tuple(row for row in rows if row in reading.named)
+                if not rows:
+                    continue
                 yield Mention(Span(start, end), form, "half", likeness, rows)
     yield from _by_half_of_named(reading, directory)
 
@@ -119,6 +123,12 @@ def _may_be_name(reading: Reading, span: Span, *, grammar: bool = True) -> bool:
     if said in COMMON or not said.isalnum():
         return False
     return not any(span.start < person.span.end and person.span.start < span.end for person in reading.people)
+
+
+def _stands_as_name(reading: Reading, span: Span) -> bool:
+    """Return whether both sides of a stretch are those of a company's name (木语马老板, 刚从木语出来)."""
+    followed = any(person.kind != "role" and person.span.start == span.end for person in reading.people)
+    return placed(reading.text, span) + followed >= 2
 
 
 def _supported(row: int, reading: Reading, directory: Directory) -> bool:

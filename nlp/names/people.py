@@ -141,11 +141,12 @@ def _titled(text: str) -> list[Person]:
 
 
 def _full_titled(text: str) -> list[Person]:
-    """孙丽经理; not 老马经理 nor a word before a title (产品经理)."""
+    """孙丽经理; not 产品经理, nor 华瑞马经理, where the last character is rather the surname."""
     found = []
     for match in _FULL_TITLED.finditer(text):
         name, title = match["name"], match["title"]
-        if not _STOP_GIVEN.search(name[1:]) and not _ROLE_TAIL.search(name) and not _TITLED.match(text, match.start()):
+        plausible = not _STOP_GIVEN.search(name[1:]) and not _ROLE_TAIL.search(name)
+        if plausible and name[-1] not in SINGLE and not _TITLED.match(text, match.start()):
             found.append(Person(name, Span(*match.span("name")), "full", _surname_of(name), title))
     return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nlp.names.acquaintance import WORTH, Known, known_people
 from nlp.names.cues import visited
@@ -35,6 +35,8 @@ class Candidate:
     points: float
     reasons: tuple[str, ...]
     known: tuple[Known, ...] = ()
+    #: What `cues.visited` says of the mention; below 0 another role is likely.
+    role: float = 0.0
 
     @property
     def literal(self) -> bool:
@@ -53,33 +55,22 @@ def weigh(reading: Reading, directory: Directory, mentions: list[Mention]) -> li
                 people[row] = tuple(known_people(reading, directory.rows[row]))
             candidate = _judge(reading, directory, mention, row, people[row])
             if mention.span.start == first:
-                candidate = _with(candidate, _FIRST, "")
+                candidate = replace(candidate, points=candidate.points + _FIRST)
             if row not in best or candidate.points > best[row].points:
                 best[row] = candidate
     return sorted(best.values(), key=lambda candidate: (-candidate.points, candidate.customer.customer_id))
 
 
-def _with(candidate: Candidate, points: float, reason: str) -> Candidate:
-    return Candidate(
-        candidate.row,
-        candidate.customer,
-        candidate.mention,
-        candidate.span,
-        candidate.points + points,
-        (*candidate.reasons, reason) if reason else candidate.reasons,
-        candidate.known,
-    )
-
-
 def _judge(reading: Reading, directory: Directory, mention: Mention, row: int, known: tuple[Known, ...]) -> Candidate:
     customer = directory.rows[row]
     span, around = _surroundings(reading, mention, customer)
+    role = visited(reading.text, span)
     parts = [
         (
             _sound_points(reading, mention),
             "名称" if mention.how == "characters" else f"“{_said(reading, mention)}”音近",
         ),
-        (visited(reading.text, span), ""),
+        (role, ""),
         (around, "全名相符" if around > 1 else ""),
         place_points(reading, customer, mention.span),
         (_product_points(reading, customer, span), ""),
@@ -87,7 +78,7 @@ def _judge(reading: Reading, directory: Directory, mention: Mention, row: int, k
         standing_points(reading, customer, row),
     ]
     reasons = tuple(reason for points, reason in parts if reason and points > 0)
-    return Candidate(row, customer, mention, span, sum(points for points, _ in parts), reasons, known)
+    return Candidate(row, customer, mention, span, sum(points for points, _ in parts), reasons, known, role)
 
 
 def _product_points(reading: Reading, customer: Customer, span: Span) -> float:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import cos, hypot, radians
 
-from nlp.names.directory import Directory, Portfolio
+from nlp.names.directory import Directory, Portfolio, Rows
 from nlp.names.people import Person, find_people
 from nlp.names.places import CITIES
 from nlp.names.sound import folded, folded_second, normal, plain
@@ -35,6 +35,8 @@ class Reading:
     voice: bool
     rep: str
     people: tuple[Person, ...]
+    #: The stretches that are, letter by letter, forms of names, with the rows that have them.
+    called: tuple[tuple[Span, Rows], ...]
     #: City → position of its first mention.
     cities: Mapping[str, int]
     #: User ids of other reps named in the note (替刘洋跑的).
@@ -60,6 +62,8 @@ def read(note: Note, directory: Directory, context: Context | None) -> Reading:
     """Read a note for names."""
     text = note.text[:READ_AT_MOST]
     lowered = normal(text)
+    called = tuple(directory.forms_in(lowered))
+    own = directory.portfolio(note.rep)
     return Reading(
         text=text,
         normal=lowered,
@@ -68,13 +72,14 @@ def read(note: Note, directory: Directory, context: Context | None) -> Reading:
         second=folded_second(text),
         voice=note.channel == "voice",
         rep=note.rep,
-        people=outsiders(find_people(_masked(text, lowered, directory, note.rep)), directory, note.rep),
+        people=outsiders(find_people(masked(text, _surely_companies(called, own.rows))), directory, note.rep),
+        called=called,
         cities=_cities(lowered, directory),
         colleagues=frozenset(
             userid for name, userid in directory.rep_names.items() if userid != note.rep and name in text
         ),
         named=_named(lowered, directory),
-        portfolio=directory.portfolio(note.rep),
+        portfolio=own,
         team=directory.team_rows(note.rep),
         plan=frozenset(context.plan) if context else frozenset(),
         drafted=_drafted(context),
@@ -100,11 +105,9 @@ def masked(text: str, spans: Iterable[Span]) -> str:
     return text
 
 
-def _masked(text: str, lowered: str, directory: Directory, rep: str) -> str:
-    """Blot out what can hardly be anything but a company's name: three characters of one, or two of the rep's own."""
-    own = directory.portfolio(rep).rows
-    found = directory.forms_in(lowered)
-    return masked(text, [span for span, rows in found if span.end - span.start > _SHORT or not own.isdisjoint(rows)])
+def _surely_companies(called: Iterable[tuple[Span, Rows]], own: frozenset[int]) -> list[Span]:
+    """What can hardly be anything but a company's name: three characters of one, or two of the rep's own."""
+    return [span for span, rows in called if span.end - span.start > _SHORT or not own.isdisjoint(rows)]
 
 
 def _cities(text: str, directory: Directory) -> dict[str, int]:

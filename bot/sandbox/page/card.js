@@ -130,11 +130,17 @@ function buttons(body, greyed, pressed, press, onOpen) {
   if (greyed) return h("p", { class: "card-greyed", "data-testid": "card-greyed" }, greyed);
   const list = [...(body.button_list ?? []), ...(body.submit_button ? [{ ...body.submit_button, style: 1 }] : [])];
   if (!list.length) return null;
-  const short = list.every((b) => [...b.text].length <= 5);
-  return h("div", { class: `card-buttons ${list.length <= 3 && short ? "row" : list.length > 3 && short ? "grid" : "stack"}` },
+  return h("div", { class: `card-buttons ${arrangement(list.map((b) => [...b.text.replaceAll(" ", "")].length))}` },
     list.map((b) => h("button", {
       class: BUTTON_STYLES[b.style ?? 1] + (pressed && b.key === pressed ? " waiting" : ""),
       "data-testid": "card-button",
       onclick: () => (b.type === 1 ? onOpen(b.url) : press(b.key)),
     }, b.text)));
+}
+
+/** How buttons with these text lengths stand: side by side, two in a row, or one above the other. */
+function arrangement(lengths) {
+  const sum = lengths.reduce((a, b) => a + b, 0);
+  if (lengths.length <= 3 && sum <= 12) return "row";
+  return lengths.length > 2 && Math.max(...lengths) <= 7 && lengths.length % 2 === 0 ? "grid" : "stack";
 }

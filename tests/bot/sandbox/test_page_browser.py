@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -12,31 +10,21 @@ from playwright.async_api import Locator, Page, async_playwright, expect
 
 from bot.sandbox import SandboxClock
 from tests.bot.sandbox.page_fixtures import Demo, running_demo
+from tests.browser.chromium import LAUNCH_ARGS, find_chromium
 
 pytestmark = pytest.mark.browser
 
-ARGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-]
+ARGS = [*LAUNCH_ARGS, "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
 
 
 @asynccontextmanager
 async def opened(demo: Demo, viewport: dict[str, int]) -> AsyncIterator[Page]:
-    """Open the page; any error in its console fails the test. Uses the machine's Chromium, else Playwright's."""
+    """Open the page; any error in its console fails the test."""
     errors: list[str] = []
     async with async_playwright() as playwright:
-        path = os.environ.get("CHROMIUM") or shutil.which("chromium")
-        browser = await playwright.chromium.launch(executable_path=path, args=ARGS)
+        browser = await playwright.chromium.launch(executable_path=find_chromium(), args=ARGS)
         page = await browser.new_page(viewport={"width": viewport["width"], "height": viewport["height"]})
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)

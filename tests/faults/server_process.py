@@ -1,0 +1,89 @@
+"""The real server, started again and again: `python -m tests.faults.server_process`, settings in the environment.
+
+Loads everything once, then forks a server for each line on standard input (`{"point", "nth", "without"}`) and writes
+its process id, and when it has ended, how. Only two things in a server are not the product: the recogniser
+(DECISIONS 17), and timers of retried steps, sixty times faster. `without` takes one safeguard away.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from dbos import DBOS
+
+import nlp
+from bot.engine import ALL_QUEUES
+from bot.server import run
+from bot.settings import Settings
+from handlers.playbooks import Playbooks
+from handlers.ports import Heard
+from nlp import types as nt
+from tests.faults import kill_points, without
+
+TIME_SCALE = 60
+#: Environment name of the folder in which `<sha256>.txt` says what is heard in a recording.
+WORDS_FOLDER = "FAULTS_WORDS"
+
+
+class WordsFromFolder:
+    """Hears what the test has laid down for a recording."""
+
+    async def transcribe(self, audio: bytes, *, hints: Sequence[str] = ()) -> Heard:
+        """Return the words of this very recording."""
+        name = hashlib.sha256(audio).hexdigest() + ".txt"
+        words = (Path(os.environ[WORDS_FOLDER]) / name).read_text(encoding="utf-8")
+        return Heard(text=words, engine="fake", model="fake", seconds=len(audio) / 1600)
+
+
+def quicken_retries() -> None:
+    """Let a failing step be tried again sixty times sooner than in production."""
+    original = DBOS.step
+
+    def step(*args: Any, interval_seconds: float = 1.0, **kwargs: Any) -> Any:
+        return original(*args, interval_seconds=interval_seconds / TIME_SCALE, **kwargs)
+
+    DBOS.step = staticmethod(step)  # type: ignore[method-assign]
+
+
+def warm_up() -> None:
+    """Read one note, so that no server has to load word lists again."""
+    directory = nlp.Directory((), ())
+    playbook = Playbooks().get("manufacturing").for_nlp()
+    context = nt.Context(rep="", directory=directory, playbook=playbook, at=datetime.now(UTC))
+    nlp.read_reply("无锡亚川，王玉成。合同还在法务手里，下周三再去。", context)
+
+
+def serve(settings: Settings, order: dict[str, Any], log: Path) -> int:
+    """Be a server until killed."""
+    with log.open("ab") as file:
+        os.dup2(file.fileno(), 2)
+    quicken_retries()
+    transcriber = WordsFromFolder()
+    without.remove(order["without"])
+    kill_points.arm(order["point"], order["nth"], transcriber)
+    return run(settings, queues=ALL_QUEUES, listen=True, transcriber=transcriber)
+
+
+def main() -> None:
+    settings = Settings()
+    log = Path(os.environ[WORDS_FOLDER]).parent / "server.log"
+    warm_up()
+    print("loaded", flush=True)
+    for line in sys.stdin:
+        order = json.loads(line)
+        child = os.fork()
+        if child == 0:
+            os._exit(serve(settings, order, log))
+        print(child, flush=True)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+
+
+if __name__ == "__main__":
+    main()

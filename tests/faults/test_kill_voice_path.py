@@ -1,0 +1,51 @@
+"""`kill -9` at every step of the voice path: no note lost, no visit doubled, no card for a visit that is not there.
+
+Only the recogniser is a fake (DECISIONS 17); process, database, HTTP and platform protocol are real.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from tests.faults.kill_points import POINTS
+from tests.faults.ledger import Verdict
+from tests.faults.voice_story import plan_kills, voice_story
+
+KILLS = 50
+CLEAN = {"lost": 0, "doubled": 0, "altered": 0, "stuck": 0}
+
+
+async def _survive(data: Path, plan: list[tuple[str, int]]) -> tuple[int, Verdict]:
+    data.mkdir()
+    async with voice_story(data) as story:
+        for point, nth in plan:
+            await story.live_until(point, nth)
+        return story.ledger.size, await story.live_on()
+
+
+async def test_fifty_kills_between_the_steps_lose_and_double_nothing(tmp_path: Path) -> None:
+    plan = plan_kills(POINTS, KILLS, seed=1)
+    halves = (plan[::2], plan[1::2])
+    results = await asyncio.gather(*(_survive(tmp_path / str(n), half) for n, half in enumerate(halves)))
+    for notes, verdict in results:
+        print(f"{KILLS // 2} kills, {notes} notes:", verdict.figures())
+    assert [verdict.figures() for _, verdict in results] == [CLEAN, CLEAN], results
+
+
+@pytest.mark.parametrize(
+    ("without", "point", "wrong"),
+    [
+        ("commit_before_answer", "accept:after", "lost"),
+        ("same_bytes", "send:after", "doubled"),
+        ("voice_once", "draft:after", "stuck"),
+    ],
+)
+async def test_the_ledger_notices_a_missing_safeguard(tmp_path: Path, without: str, point: str, wrong: str) -> None:
+    nth = 2 if point == "send:after" else 1  # the second send of a note is its card
+    async with voice_story(tmp_path, without=without) as story:
+        await story.live_until(point, nth)
+        verdict = await story.live_on(timeout_s=20)
+    assert verdict.figures()[wrong] > 0, verdict

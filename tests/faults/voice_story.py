@@ -1,0 +1,124 @@
+"""A working day of voice notes against a server that keeps dying: the platform lives, the server does not."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+from aiohttp import web
+
+from bot.bootstrap import prepare_database
+from bot.sandbox import SandboxClock, WeComStandIn, invent_company
+from bot.settings import Settings
+from handlers.import_directory import import_customers, import_people
+from handlers.know import World
+from handlers.links import Links
+from handlers.playbooks import Playbooks
+from nlp.types import Rep
+from storage import Store
+from storage.directory_files import CustomerRow, RepRow, read_customers, read_reps
+from storage.engine import make_async_engine
+from tests.fakes import make_amr
+from tests.faults.ledger import Ledger, Verdict
+from tests.faults.server import LOOPBACK, Server, environment, free_port
+
+CORPUS = Path(__file__).parents[1] / "corpus"
+#: Notes of one rep in one story name different customers: each is a visit of its own.
+CUSTOMERS = 40
+
+
+class VoiceStory:
+    """The stand-in, its phones, the server, and the ledger of what was said."""
+
+    def __init__(self, data: Path, standin: WeComStandIn, server: Server, customers: Sequence[CustomerRow]) -> None:
+        self.ledger = Ledger(data)
+        self.server = server
+        self._words = data / "words"
+        self._standin = standin
+        self._customers = customers
+        self._reps = [p.userid for p in standin.company.people if p.role == "rep"]
+        self._callbacks: list[asyncio.Task[None]] = []
+
+    def speak(self) -> None:
+        """Let the next rep say the next note; the callback goes its way by itself."""
+        number = self.ledger.size
+        userid = self._reps[number % len(self._reps)]
+        customer = self._customers[(number + number // len(self._reps)) % len(self._customers)]
+        contact = customer.contacts[0].name
+        words = f"{customer.name}，{contact}。方案看完了，节拍不够，要再快百分之十，下周三带新版过去"
+        amr = make_amr(number)
+        (self._words / f"{sha256(amr).hexdigest()}.txt").write_text(words, encoding="utf-8")
+        self.ledger.write(userid, amr, words, customer.customer_id)
+        self._callbacks.append(asyncio.create_task(self._send(userid, amr)))
+
+    async def _send(self, userid: str, amr: bytes) -> None:
+        self.ledger.delivered(await self._standin.phone(userid).voice(amr))
+
+    async def live_until(self, point: str, nth: int) -> None:
+        """Start a server that dies at `point`, and talk until it is dead."""
+        await self.server.start(point, nth)
+        for _ in range(6):
+            for _ in range(nth):
+                self.speak()
+            if await self.server.died(within_s=10):
+                return
+        raise AssertionError(f"the server never came to {point}")
+
+    async def live_on(self, timeout_s: float = 60) -> Verdict:
+        """Start a server that lives, let it finish everything, and settle the ledger."""
+        await self.server.start()
+        with contextlib.suppress(TimeoutError):  # what is unfinished then is found as stuck
+            async with asyncio.timeout(timeout_s):
+                await asyncio.gather(*self._callbacks)
+                while not self.ledger.idle():  # noqa: ASYNC110
+                    await asyncio.sleep(0.1)
+        return self.ledger.settle(self._standin.phone(userid) for userid in self._reps)
+
+
+@contextlib.asynccontextmanager
+async def voice_story(data: Path, *, without: str = "") -> AsyncIterator[VoiceStory]:
+    """Prepare a company's database, its platform and its server. `without` names a safeguard to take away."""
+    people = read_reps(CORPUS / "reps.csv").rows
+    customers = read_customers(CORPUS / "customers.csv", people=people).rows[:CUSTOMERS]
+    (data / "words").mkdir()
+    company = invent_company(tuple(Rep(p.userid, p.name, p.team, p.role) for p in people))
+    standin = WeComStandIn(company, clock=SandboxClock(datetime.now(UTC)))
+    async with contextlib.AsyncExitStack() as stack:
+        runner = web.AppRunner(standin.build_app(), access_log=None)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        await web.TCPSite(runner, LOOPBACK, 0).start()
+        port = free_port()
+        env = environment(data, company, f"http://{LOOPBACK}:{runner.addresses[0][1]}", port)
+        await _prepare(env["WAIQIN_DATABASE_URL"], people, customers)
+        server = Server(env, port, without=without)
+        stack.push_async_callback(server.stop)
+        await server.load()
+        standin.callbacks.url = f"http://{LOOPBACK}:{port}/wecom/callback"
+        yield VoiceStory(data, standin, server, customers)
+
+
+async def _prepare(database_url: str, people: Sequence[RepRow], customers: Sequence[CustomerRow]) -> None:
+    lock = prepare_database(Settings(database_url=database_url))
+    store = Store(make_async_engine(database_url))
+    world = World(Playbooks(), "manufacturing", Links("http://localhost", "s" * 43))
+    async with store.begin() as uow:
+        await import_people(people, uow=uow)
+        await import_customers(customers, uow=uow, world=world, now=datetime.now(UTC))
+        await uow.commit()
+    await store.close()
+    if lock is not None:
+        lock.release()
+
+
+def plan_kills(points: Sequence[str], kills: int, seed: int) -> list[tuple[str, int]]:
+    """Spread kills evenly over all points, in an order that depends on the seed: (point, which passage)."""
+    chance = random.Random(seed)
+    plan = [(points[n % len(points)], 1 + n // len(points) % 3) for n in range(kills)]
+    chance.shuffle(plan)
+    return plan
