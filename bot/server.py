@@ -65,7 +65,8 @@ def run_worker(args: argparse.Namespace) -> int:
     if is_sqlite(settings.database_url):
         _say("A worker beside the server needs PostgreSQL: set WAIQIN_DATABASE_URL. SQLite admits one process.")
         return 2
-    wanted = tuple(getattr(args, "queues", None) or ALL_QUEUES)
+    said = getattr(args, "queues", None) or ""
+    wanted = tuple(part.strip() for part in said.split(",") if part.strip()) or ALL_QUEUES
     unknown = [q for q in wanted if q not in ALL_QUEUES]
     if unknown:
         _say(f"unknown queue {unknown[0]!r}; the queues are {', '.join(ALL_QUEUES)}")

@@ -51,7 +51,12 @@ CLOCKS = {
 CLOCKLESS = ("handlers", "nlp", "offline_sync")
 
 #: Modules that read the environment: the settings, and the command that fetches models before any settings exist.
-READS_ENVIRONMENT = {"bot/settings.py", "nlp/speech/models.py", "nlp/speech/model_sources.py"}
+READS_ENVIRONMENT = {
+    "bot/settings.py",
+    "nlp/speech/models.py",
+    "nlp/speech/model_sources.py",
+    "nlp/speech/whisper.py",  # tells the recogniser's library never to ask a hub
+}
 
 LOG_METHODS = {"debug", "info", "warning", "error", "exception", "critical", "log"}
 

@@ -43,7 +43,7 @@ class Known:
         name = text_of(line, "playbook", default=self._default.name)
         if name not in self._playbooks:
             if name not in bundled_names():
-                raise LineError(f"没有名为“{name}”的剧本；可用的有 {'、'.join(bundled_names())}")
+                raise LineError(f"没有名为“{name}”的规则包；可用的有 {'、'.join(bundled_names())}")
             self._playbooks[name] = load(name)
         return self._playbooks[name]
 

@@ -16,7 +16,7 @@ def add_directory_options(parser: Parser) -> None:
     """Add `--customers`, `--reps` and `--playbook`."""
     parser.add_argument("--customers", type=Path, required=True, metavar="文件", help="客户名录，CSV 或 XLSX")
     parser.add_argument("--reps", type=Path, required=True, metavar="文件", help="人员名单，CSV 或 XLSX")
-    parser.add_argument("--playbook", metavar="名称", help="行没有写明时用的剧本名，或 .yaml 文件（默认 generic）")
+    parser.add_argument("--playbook", metavar="名称", help="行没有写明时用的规则包名，或 .yaml 文件（默认 generic）")
 
 
 def add_data_option(parser: Parser) -> None:

@@ -21,14 +21,14 @@ from bot.page.access import (
     why_not_editable,
 )
 from bot.page.check_in_page import check_in, check_in_page, read_position
-from bot.page.edit_form import BrokenForm, EditPage, read_posted
+from bot.page.edit_form import BrokenForm, EditPage, Posted, read_posted
 from bot.page.editing import edit_page, open_for_editing, save
 from bot.page.media_files import kind_of, media_response
 from bot.page.opportunity_page import opportunity_page
 from bot.page.rendering import notice, page
 from bot.page.visit_page import visit_page
 from handlers.know import World
-from handlers.links import Links
+from handlers.links import Links, LinkTarget
 from handlers.ports import Clock
 from storage import Store
 from storage import tables as t
@@ -138,6 +138,10 @@ class _Pages:
         token, now = request.match_info["token"], self._clock.now()
         target = read_token(self._links, token, now)
         posted = read_posted(await _form(request))
+        # To the end, though the phone may hang up: what was committed must also be told.
+        return await asyncio.shield(self._save(token, target, posted, now))
+
+    async def _save(self, token: str, target: LinkTarget, posted: Posted, now: datetime) -> web.StreamResponse:
         async with self._store.begin() as uow:
             opened = await open_for_editing(uow, target, now, to_write=True)
             outcome = await save(uow, opened, posted, self._world, now)
@@ -146,7 +150,7 @@ class _Pages:
                 return page("edit.html", status=status, form=outcome, back=f"../{token}")
             await uow.commit()
         if outcome.delivery:
-            await asyncio.shield(self._tell(outcome.delivery))
+            await self._tell(outcome.delivery)
         logger.info("saved on the page", extra={"action": "page_saved", "queued": bool(outcome.delivery)})
         return notice(*outcome.sentences, good=True, back=f"../{token}")
 

@@ -65,9 +65,16 @@ def _guarded(
         except ApiError as error:
             code, response = error.code, web.json_response(error.answer())
         took_ms = round((time.monotonic() - started) * 1000)
-        size = request.content_length or 0
         standin.traffic.record(
-            number=number, at=at, direction="call", what=name, size=size, code=code, ok=code == 0, took_ms=took_ms
+            number=number,
+            at=at,
+            direction="call",
+            what=name,
+            who=request.get("who", ""),
+            size=request.content_length or 0,
+            code=code,
+            ok=code == 0,
+            took_ms=took_ms,
         )
         return _cut(request) if faults.strikes("drop_response", name) else response
 
@@ -113,9 +120,9 @@ async def _gettoken(standin: WeComStandIn, request: web.Request) -> web.Response
 
 
 async def _send(standin: WeComStandIn, request: web.Request) -> web.Response:
-    return web.json_response(
-        standin.postbox.send(await _json_body(request), callback_known=bool(standin.callbacks.url))
-    )
+    body = await _json_body(request)
+    request["who"] = str(body.get("touser", ""))
+    return web.json_response(standin.postbox.send(body, callback_known=bool(standin.callbacks.url)))
 
 
 async def _update_card(standin: WeComStandIn, request: web.Request) -> web.Response:

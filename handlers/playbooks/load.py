@@ -60,7 +60,7 @@ def load(name_or_path: str | Path) -> Playbook:
     path = Path(name_or_path)
     if path.suffix not in (".yaml", ".yml"):
         known = "、".join(bundled_names())
-        raise PlaybookError([f"没有名为“{name_or_path}”的剧本；可用的有 {known}，或给出一个 .yaml 文件"])
+        raise PlaybookError([f"没有名为“{name_or_path}”的规则包；可用的有 {known}，或给出一个 .yaml 文件"])
     return load_text(read_file(path), path.name)
 
 
@@ -68,7 +68,7 @@ def read_file(path: Path) -> str:
     """Return the text of a playbook file. Raises `PlaybookError` where it cannot be read."""
     try:
         if path.stat().st_size > LIMIT_BYTES:
-            raise PlaybookError([f"{path.name}：文件超过 {LIMIT_BYTES // 1024} KB，剧本不应这么大"])
+            raise PlaybookError([f"{path.name}：文件超过 {LIMIT_BYTES // 1024} KB，规则包不应这么大"])
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise PlaybookError([f"{path.name}：不是 UTF-8 编码，请另存为 UTF-8"]) from error
@@ -97,7 +97,7 @@ def _parse(text: str, source: str) -> tuple[Any, dict[Place, int]]:
         sentence = f"{source} 第 {line} 行：YAML 写法有误（{error.problem}）；请检查缩进、冒号和引号"
         raise PlaybookError([sentence]) from error
     except RecursionError as error:
-        raise PlaybookError([f"{source}：嵌套太深；剧本最多四层"]) from error
+        raise PlaybookError([f"{source}：嵌套太深；规则包最多四层"]) from error
     except yaml.YAMLError as error:
         raise PlaybookError([f"{source}：不是 YAML 文本（{error}）"]) from error
     if not isinstance(data, dict):

@@ -63,7 +63,7 @@ def plan_move(
     if said is None or said == current:
         return StageMove("stay", True, current, current, (), f"阶段不变：{current}" if current else "阶段待补")
     if said not in names:
-        sentence = f"“{said}”不是{playbook.title}剧本的阶段，阶段不变"
+        sentence = f"“{said}”不是{playbook.title}规则包的阶段，阶段不变"
         return StageMove("unknown", False, current, current, (), sentence)
     kind = _kind(names, current, said)
     missing = _missing(playbook, kind, current, said, have, reason)

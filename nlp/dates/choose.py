@@ -20,7 +20,7 @@ _NEXT_SUBJECT = re.compile(r"[，,\s]*(?:那|但是?|所以|然后|说好|说)?(
 _WEEKDAYS = "一二三四五六日"
 #: A candidate needs at least this score, and may not fall this far behind the best.
 _ENOUGH = 0.0
-_MARGIN = 3.2
+_MARGIN = 2.6
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +89,24 @@ def _decide(candidates: list[Candidate], ref: Reference) -> Guess:
     if not firm:
         others = tuple(dict.fromkeys(c.day for c in sorted(candidates, key=lambda c: -c.score) if c.score > -2.5))
         return Guess(confidence=0.75 if others else 0.9, alternatives=others[:2], reason="提到的日期都不是我们的跟进日")
+    firm = [candidate for candidate in firm if not _is_refined(candidate, firm)]
     best = max(candidate.score for candidate in firm)
     chosen = min((c for c in firm if c.score >= best - _MARGIN), key=lambda c: (c.day, -c.score))
     return _guess(chosen, candidates, ref)
+
+
+_PERIODS = {"week", "this_week", "weekend", "month", "this_month", "month_part", "quarter", "half_year", "year"}
+
+
+def _is_refined(candidate: Candidate, others: list[Candidate]) -> bool:
+    """Return whether a period is made precise by another day inside it (下个月中旬，大概15号)."""
+    mention = candidate.mention
+    if mention.kind not in _PERIODS or mention.end is None:
+        return False
+    return any(
+        other.mention.kind not in _PERIODS and mention.date <= other.day <= mention.end and other.mention.span > mention.span
+        for other in others
+    )
 
 
 def _guess(chosen: Candidate, candidates: list[Candidate], ref: Reference) -> Guess:
@@ -163,12 +178,18 @@ def _spoken(turns: tuple[Turn, ...], position: int) -> bool:
     return any(turn.start <= position < turn.end for turn in turns)
 
 
+#: 明天…后天: the speaker broke off and said another day.
+_BROKEN_OFF = re.compile(r"[…\.—]{1,6}(?:哦|啊|呃|不|嗯)?")
+
+
 def _is_replaced(scenes: list[Scene], index: int) -> bool:
     """Return whether the next date corrects this one (周三，不对，周四)."""
     scene = scenes[index]
     if index + 1 >= len(scenes) or not scene.gap:
         return cues.NEGATED.search(scene.near_before) is not None
     if cues.NEGATED.search(scene.near_before) and "是" in scene.gap:
+        return True
+    if _BROKEN_OFF.fullmatch(scene.gap):
         return True
     gap = scene.gap
     found = cues.CORRECTED.search(gap)
@@ -226,7 +247,7 @@ def _score(scene: Scene, is_today: bool) -> float:
     if is_today and not tonight:
         return score + min(subject, 0.4) - 2.6
     score += subject
-    if not scene.theirs and subject < 2.0 and cues.THEN_WE.search(scene.after):
+    if not scene.theirs and subject < 2.0 and (cues.THEN_WE.search(scene.after) or cues.THEN_AGAIN.search(scene.after)):
         score = max(score, 0.0) + 2.4
     if scene.mention.kind in {"year", "half_year", "quarter"}:
         score -= 1.5

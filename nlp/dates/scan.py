@@ -21,6 +21,8 @@ _FOLD = str.maketrans(
 )
 #: Readings whose words name no month or week of their own, so that an earlier day can lend it.
 _LEANING = {"day", "month_day", "weekday", "month", "month_part"}
+#: Periods within which a bare day that follows is meant (下个月中旬，大概15号).
+_PERIODS = {"week", "month", "month_part"}
 _CONNECTOR = re.compile(r"(?:号|日)?\s?(?:到|至|-|~|—{1,2}|–|一直到|直到)\s?")
 _JOINER = re.compile(
     r"\s?(?:[,，、/]?\s?(?:或者是?|或是?|要么|还是|和|跟|及|[、,，/])|[,，]?(?:啊|哦|呃|额|嗯|诶|哎)?[,，]?(?:不对|不是|不|说错了?|错了|记错了?|口误|更正|应该是?|改成?|改到|改为|推到|延到)"
@@ -101,6 +103,8 @@ def _lean(text: str, start: int, previous: DateMention | None, ref: Reference) -
         return ref
     gap = text[previous.span.end : start]
     if _JOINER.fullmatch(gap):
+        return Reference(previous.date)
+    if previous.kind in _PERIODS and len(gap) <= 8 and not _STOP.search(gap):
         return Reference(previous.date)
     lends = previous.kind in {"weekday_said", "month_day", "date"} or (previous.kind == "weekday" and "改" in gap)
     if not lends or len(gap) > 25 or _STOP.search(gap):

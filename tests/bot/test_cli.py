@@ -170,7 +170,7 @@ def test_dates_can_choose_the_follow_up_day(waiqin: Run) -> None:
         (("extract",), "缺少 --customers, --reps"),
         (("extract", "--customers"), "--customers 后面要有一个值"),
         (("extract", "--customers", "none.csv", "--reps", "none.csv"), "none.csv：没有这个文件"),
-        (("extract", *DIRECTORY, "--playbook", "retail"), "没有名为“retail”的剧本"),
+        (("extract", *DIRECTORY, "--playbook", "retail"), "没有名为“retail”的规则包"),
         (("extract", "--customers", DIRECTORY[3], "--reps", DIRECTORY[3]), "reps.csv 里没有可用的行"),
         (("dates", "--follow"), "不认识 --follow"),
         (("serve", "--port", "99999"), "端口应为 0 到 65535"),

@@ -7,6 +7,7 @@ way: callback taken, capture, bytes, transcript, visit, card on the phone.
 from __future__ import annotations
 
 import hashlib
+import re
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable
@@ -146,6 +147,7 @@ class Ledger:
 
 
 def _visit_of(task_id: str) -> tuple[str, int]:
-    """Read visit and version from a card's task id: `v-<visit>-<version>`, perhaps with more behind it."""
-    _, visit_id, version, *_ = task_id.split("-")
-    return visit_id, int(version)
+    """Read visit (a UUID) and version from a card's task id: `v-<visit>-<version>`, perhaps with more behind it."""
+    match = re.match(r"v-(.{36})-(\d+)", task_id)
+    assert match is not None, task_id
+    return match[1], int(match[2])

@@ -57,12 +57,12 @@ export class ClockCard {
     this.buttons = h("div", { class: "clock-buttons" },
       forward("+1 小时", 3600, "clock-plus-1h"), forward("+1 天", 86400, "clock-plus-1d"), forward("+8 天", 8 * 86400, "clock-plus-8d", true));
     const go = h("form", { class: "clock-until", onsubmit: (e) => (e.preventDefault(), this.goUntil()) }, this.until, h("button", {}, "前往"));
-    const details = h("details", {}, h("summary", {}, "快进到…"), go);
-    details.addEventListener("toggle", () => (this.until.value = shanghai(this.reading.exact() + DAY_MS).local.slice(0, 11) + "08:30"));
+    this.details = h("details", {}, h("summary", {}, "快进到…"), go);
+    this.details.addEventListener("toggle", () => (this.until.value = shanghai(this.reading.exact() + DAY_MS).local.slice(0, 11) + "08:30"));
     this.el = h("section", { class: "panel clock", "aria-label": "沙箱时钟" },
       h("h2", {}, "沙箱时钟"),
       h("p", { class: "clock-face", "data-testid": "clock-now" }, this.time, this.seconds),
-      this.date, this.week, this.buttons, this.bar, this.words, details);
+      this.date, this.week, this.buttons, h("div", { class: "clock-foot" }, this.bar, this.words, this.details));
   }
 
   async goUntil() {
@@ -79,6 +79,7 @@ export class ClockCard {
     const moving = part !== null;
     for (const button of this.buttons.children) button.disabled = moving;
     this.bar.hidden = !moving;
+    this.details.hidden = moving;
     this.words.textContent = moving ? "快进中：途中到点的提醒一条条照常发出…" : "";
     if (moving) {
       this.bar.firstChild.style.width = `${part * 100}%`;

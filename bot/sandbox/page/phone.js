@@ -186,7 +186,7 @@ export class PhonePane {
       : h("p", { class: "welcome" }, "这个链接打不开。");
     this.openSheet(h("div", { class: "sheet", role: "dialog", "aria-label": "网页", "data-testid": "web-sheet" },
       h("header", {}, h("button", { "aria-label": "关闭", "data-testid": "sheet-close", onclick: () => this.closeSheet() }, icon("close")),
-        h("b", {}, safe ? new URL(url).host : "网页"),
+        h("b", { title: safe ? new URL(url).host : "" }, this.world.appName),
         safe ? h("a", { href: url, target: "_blank", rel: "noopener", "aria-label": "在浏览器里打开" }, icon("out")) : h("span", {})),
       frame));
   }

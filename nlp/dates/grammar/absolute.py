@@ -31,7 +31,7 @@ _THINGS = (
 )
 _TERMS = "账期|帐期|月结|结款|的?账|游|均|产|系|结|薪"
 _UNITS = (
-    r"万|w|W|k|K|%|％|元|块|折|米|吨|公斤|斤|克|毫|厘|倍|度|版|寸|升|平|件|套|台|个|家|周|月|年|天|次|人|成|点|小时|分|号线|层|亿|箱|mm|cm|kg|[A-Za-z]"
+    r"万|w|W|k|K|%|％|元|块|折|米|吨|公斤|斤|克|毫|厘|倍|度|版|寸|升|平|件|套|台|个|家|周|月|年|天|次|人|成|点|小时|分|号线|层|亿|箱|mm|cm|kg"
 )
 #: Behind an ambiguous 8.20 or 6-3: words that only a day can have there.
 _DAY_FOLLOWS = (
@@ -93,7 +93,7 @@ def _year_last(match: re.Match[str], ref: Reference) -> Reading | None:
 @rule(
     "month_slash_day",
     _DIGITS,
-    rf"{_NOT_IN_NUMBER}(1[0-2]|0?[1-9])[/](3[01]|[12]\d|0?[1-9])[日号]?(?!\s?(?:{_UNITS})|[\d/.%]|的(?!时候)|左右付|货|款|预付|首付|尾款|期)",
+    rf"{_NOT_IN_NUMBER}(1[0-2]|0?[1-9])[/](3[01]|[12]\d|0?[1-9])[日号]?(?!\s?(?:{_UNITS})|[\d/.%A-Za-z]|的(?!时候)|左右付|货|款|预付|首付|尾款|期)",
 )
 def _month_slash_day(match: re.Match[str], ref: Reference) -> Reading | None:
     month, day = int(match[1]), int(match[2])
@@ -106,7 +106,7 @@ def _month_slash_day(match: re.Match[str], ref: Reference) -> Reading | None:
 @rule(
     "month_dot_day",
     _DIGITS,
-    rf"{_NOT_IN_NUMBER}(1[0-2]|0?[1-9])([.·\-])(3[01]|[12]\d|0?[1-9])(?!\s?(?:{_UNITS})|[\d/.%·\-])",
+    rf"{_NOT_IN_NUMBER}(1[0-2]|0?[1-9])([.·\-])(3[01]|[12]\d|0?[1-9])(?!\s?(?:{_UNITS})|[\d/.%·\-A-Za-z])",
 )
 def _month_dot_day(match: re.Match[str], ref: Reference) -> Reading | None:
     """Read 8.20 or 6-3 as a day only where the words around it need one, or where it stands alone."""

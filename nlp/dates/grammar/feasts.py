@@ -28,7 +28,7 @@ _YEAR_STARTS = "今本明来去后前大上下当" + "12两二一"
 @rule(
     "festival",
     _STARTS + _YEAR_STARTS,
-    rf"(?<![第{CN}\d.])(?:(?:(?P<y>{YEAR4})年|(?P<ry>{REL_YEAR}))的?)?(?:过完?了?)?(?:(?P<name>{_NAMES})|(?P<risky>{_RISKY_NAMES})(?=节|前|之前|以前|后|之后|以后|过后|过了|期间|假期|长假|放假|黄金周|回来|当天|那天|那几天|收假))(?!(?<=[一])[\d个万号月点班路小中层楼块元])(?!路|广场|村|街|镇|大道|牌|品牌|小区|集团|公司|大厦){_SUFFIX}(?:(?<=[后完了来假束前头]){_AMOUNT}|{_NTH_DAY})?",
+    rf"(?<![第{CN}\d.])(?:(?:(?P<y>{YEAR4})年|(?P<ry>{REL_YEAR}))的?)?(?:过完?了?)?(?:(?P<name>{_NAMES})|(?P<risky>{_RISKY_NAMES})(?=节|第一天|前|之前|以前|后|之后|以后|过后|过了|期间|假期|长假|放假|黄金周|回来|当天|那天|那几天|收假))(?!(?<=[一])[\d个万号月点班路小中层楼块元])(?!路|广场|村|街|镇|大道|牌|品牌|小区|集团|公司|大厦){_SUFFIX}(?:(?<=[后完了来假束前头]){_AMOUNT}|{_NTH_DAY})?",
 )
 def _festival(match: re.Match[str], ref: Reference) -> Reading | None:
     name = ALIASES[match["name"] or match["risky"]]
@@ -65,6 +65,10 @@ def _public_holiday(name: str, anchor: date, match: re.Match[str], seen_from: da
     run = calendar.next_holiday(name, seen_from)
     if not run:
         return None
+    if (match["nth"] or match["first"]) and not match["after"] and not re.search("上班|开工|复工|工作日", match[0]):
+        nth = read_int(match["nth"] or "1") or 1
+        day = add_days(anchor, nth - 1) or anchor
+        return Reading(day, None, "holiday", past=day < ref.day)
     if match["after"] or match["nth"] or match["first"]:
         return after_holiday(calendar, run, match, ref)
     if match["before"]:

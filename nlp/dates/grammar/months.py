@@ -119,7 +119,7 @@ def _month(match: re.Match[str], ref: Reference) -> Reading | None:
 @rule(
     "year_part",
     NUMERAL_STARTS + "大前去旧上今本这当明来次翌下后年",
-    rf"(?:{_YEAR}|(?<![\d{'一二三四五六七八九十两几半多'}去今明后前来每全周当同本大月])(?=年[初中底末尾头终]))(?:年)?(?P<part>初|伊始|中(?!国|央|秋|旬|心)|底|末|尾|终|头(?!部))",
+    rf"(?:{_YEAR}|(?<![\d{'一二三四五六七八九十两几半多'}去今明后前来每全周当同本大月])(?=年[初中底末尾头终]))(?:年)?(?P<part>初|伊始|中(?!国|央|秋|旬|心|会|大会)|底|末|尾|终|头(?!部))",
 )
 def _year_part(match: re.Match[str], ref: Reference) -> Reading | None:
     """Resolve 年底, 明年初, 2026年底, 年中."""

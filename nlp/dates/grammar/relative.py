@@ -112,6 +112,8 @@ def _last_days(match: re.Match[str], ref: Reference) -> Reading | None:
 def _offset(match: re.Match[str], ref: Reference, sign: int, kind: str, *, last: bool = False) -> Reading | None:
     """Count N units from the reference day; a loose count (两三天) takes its first number, `last` its last."""
     said, second, unit = match["n"], match["m"], match["unit"]
+    if unit == "日" and kind != "deadline" and said.isdigit() and (sign < 0 or int(said) > 10):
+        return None
     if said == "几":
         return Reading(ref.day, kind="vague", vague=True)
     if unit in {"月", "工作日", "季度"} and said.isdigit() and not match["ge"] and unit == "月":

@@ -28,7 +28,7 @@ REL_YEARS = {
 }  # fmt: skip
 REL_YEAR = "(?:" + "|".join(sorted(REL_YEARS, key=len, reverse=True)) + ")"
 #: No numeral, letter or sign that would make the digits behind it part of something else.
-NOT_AFTER_NUMBER = rf"(?<![\d.:：/\-A-Za-z第#№¥$零〇{CN}十百千])"
+NOT_AFTER_NUMBER = rf"(?<!\d[:：])(?<![\d./\-A-Za-z第#№¥$零〇{CN}十百千])"
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,12 @@ def _said_weekday(match: re.Match[str], ref: Reference) -> Reading:
     return _prefixed(ref, match["pre"], _DAYS[match["d"]])
 
 
+@rule("weeks_later_weekday", NUMERAL_STARTS + "过再", rf"(?:再?过)?(?P<n>[一两二三四五六\d])个?{_WEEK}(?:之后|以后|后)的?{_WEEK}{_DAY}")
+def _weeks_later(match: re.Match[str], ref: Reference) -> Reading:
+    """Resolve 两周后的周五: that weekday of the week so many weeks on."""
+    return Reading(_in_week(ref, read_int(match["n"]) or 1, _DAYS[match["d"]]), kind="weekday_said")
+
+
 @rule("bare_weekday", "周星礼", rf"{_NOT_COUNTED}{_WEEK}{_DAY}")
 def _bare(match: re.Match[str], ref: Reference) -> Reading:
     return bare_weekday(ref, _DAYS[match["d"]])
