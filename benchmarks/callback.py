@@ -246,13 +246,30 @@ async def measure_speech_memory() -> list[Figure]:
     ]
 
 
-async def measure(*, quick: bool) -> list[Figure]:
-    """Take all figures; `quick` takes a third of the messages."""
+async def measure(*, quick: bool) -> AsyncIterator[Figure]:
+    """Take all figures in turn; `quick` takes a third of the messages."""
     seconds, burst, taps = (10, 200, 20) if quick else (30, 600, 60)
-    figures = measure_extract() + await measure_steady(seconds)
+    for part in (measure_extract(), await measure_steady(seconds)):
+        for figure in part:
+            yield figure
     found, accepted, done = await measure_burst(burst)
-    figures += found + await measure_limits(burst, accepted, done)
-    return figures + await measure_taps(taps) + await measure_speech_memory()
+    for figure in found:
+        yield figure
+    for figure in await measure_limits(burst, accepted, done):
+        yield figure
+    for figure in await measure_taps(taps):
+        yield figure
+    for figure in await measure_speech_memory():
+        yield figure
+
+
+async def _report(*, quick: bool) -> dict[str, float]:
+    """Print each figure when it is there; return them by name."""
+    found = {}
+    async for figure in measure(quick=quick):
+        print(figure.line(), flush=True)
+        found[figure.name] = figure.value
+    return found
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -262,10 +279,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", help="also write the figures there")
     options = parser.parse_args(arguments)
     print(f"callback: waiqin serve on SQLite (load average before: {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores)")
-    figures = asyncio.run(measure(quick=options.quick))
-    print(*(figure.line() for figure in figures), sep="\n")
+    figures = asyncio.run(_report(quick=options.quick))
     if options.json:
-        options.json.write_text(json.dumps({f.name: f.value for f in figures}, ensure_ascii=False, indent=1))
+        options.json.write_text(json.dumps(figures, ensure_ascii=False, indent=1))
 
 
 if __name__ == "__main__":

@@ -51,7 +51,7 @@ def _desc(visit: t.Visit) -> str:
     if visit.photo_count:
         parts.append(f"照片{visit.photo_count}")
     if visit.distance_m is not None:
-        parts.append(distance_words(visit.distance_m))
+        parts.append(f"距客户{distance_words(visit.distance_m)}".replace(" ", ""))
     return " · ".join(parts)
 
 

@@ -18,14 +18,22 @@ from storage import UnitOfWork
 from storage import tables as t
 
 
+#: Ages in days at which an unconfirmed draft is mentioned: the same evening, then ever more rarely, never daily.
+MENTIONED_AT_DAYS = (0, 1, 3, 7, 14, 30)
+
+
 async def evening_summaries(*, uow: UnitOfWork, world: World, now: datetime) -> list[str]:
-    """Queue one message to each rep who has unconfirmed drafts. Natural key: person and day."""
+    """Queue one message to each rep who has unconfirmed drafts to hear of. Natural key: person and day."""
     noted = sa.select(col(t.Capture.visit_id)).where(col(t.Capture.reading) == "note")
-    owing = await uow.all(
-        sa.select(col(t.Visit.person_id)).where(col(t.Visit.state) == "draft", col(t.Visit.id).in_(noted)).distinct()
+    owing = await uow.tuples(
+        sa.select(col(t.Visit.person_id), col(t.Visit.started_at)).where(
+            col(t.Visit.state) == "draft", col(t.Visit.id).in_(noted)
+        )
     )
+    today = day_of(now)
+    due = {person_id for person_id, at in owing if (today - day_of(at)).days in MENTIONED_AT_DAYS}
     queued = []
-    for person_id in sorted(owing):
+    for person_id in sorted(due):
         person = await know.reach(uow, person_id)
         if person is None:
             continue

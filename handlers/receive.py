@@ -118,7 +118,7 @@ async def _take_event(uow: UnitOfWork, inbound: Inbound, person: Person, now: da
             return Received()
         row.welcomed_at = now
         uow.add(row)
-        text = texts.welcome(person.name)
+        text = texts.welcome(person.name) if person.role == "rep" else texts.welcome_supervisor(person.name)
         return Received((await say(uow, person, text, answers=inbound.source_id, now=now),))
     return Received()
 

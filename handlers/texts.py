@@ -57,6 +57,14 @@ def welcome(name: str) -> str:
     )
 
 
+def welcome_supervisor(name: str) -> str:
+    return (
+        f"{name}，你好，我是外勤助手。\n"
+        "团队里哪个商机停住了，我会先提醒负责人；再没动静，就给你发红旗：停了几天、卡在哪、上次谁联系的，点一下就能处理。\n"
+        "想看某家的情况，发“客户 名称”。你自己跑客户时，按住说话就能记。"
+    )
+
+
 def unknown_person() -> str:
     return "我还不认识你，这条没有记录。请让管理员把你加进人员名单，加好后再发一次。"
 
@@ -143,7 +151,8 @@ def drafts(lines: Sequence[str]) -> str:
 
 
 def evening(lines: Sequence[str], captured: int) -> str:
-    head = f"今天记了 {captured} 条，都已存好。还有 {len(lines)} 条没确认："
+    head = f"今天记了 {captured} 条，都已存好。" if captured else ""
+    head += f"还有 {len(lines)} 条没确认："
     return "\n".join([head, *lines, "回复“确认 1”确认第 1 条，或点它的卡片；不点也不会丢。"])
 
 

@@ -22,6 +22,7 @@ from storage import UnitOfWork
 from storage import tables as t
 
 SPOKEN = ("text", "voice", "link")
+_UNNAMED = {"file": "文件", "video": "视频"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,23 +168,22 @@ async def _said(uow: UnitOfWork, capture: t.Capture, text: str, seen: VisitView)
 
 
 async def _pictures(uow: UnitOfWork, captures: Sequence[t.Capture]) -> tuple[Picture, ...]:
-    found = []
-    for capture in captures:
-        media = await uow.get(t.Media, capture.media_sha256) if capture.kind == "photo" else None
-        if media is not None:
-            found.append(Picture(media.sha256, media.thumbnail_sha256 or "", texts.day_time(capture.captured_at)))
-    return tuple(found)
+    kept = await _kept(uow, captures, ("photo",))
+    return tuple(Picture(m.sha256, m.thumbnail_sha256 or "", texts.day_time(c.captured_at)) for c, m in kept)
 
 
 async def _files(uow: UnitOfWork, captures: Sequence[t.Capture]) -> tuple[tuple[str, str], ...]:
-    found = []
-    for capture in captures:
-        media = await uow.get(t.Media, capture.media_sha256) if capture.kind in ("file", "video") else None
-        if media is not None:
-            found.append(
-                (media.sha256, str(media.facts.get("name") or ("视频" if capture.kind == "video" else "文件")))
-            )
-    return tuple(found)
+    kept = await _kept(uow, captures, ("file", "video"))
+    return tuple((m.sha256, str(m.facts.get("name") or _UNNAMED[c.kind])) for c, m in kept)
+
+
+async def _kept(
+    uow: UnitOfWork, captures: Sequence[t.Capture], kinds: tuple[str, ...]
+) -> list[tuple[t.Capture, t.Media]]:
+    """Return captures of these kinds with their media, without those that were not fetched (yet)."""
+    wanted = [c for c in captures if c.kind in kinds and c.media_sha256 is not None]
+    found = [(c, await uow.get(t.Media, c.media_sha256)) for c in wanted]
+    return [(c, media) for c, media in found if media is not None]
 
 
 def _check_in(captures: Sequence[t.Capture], visit: t.Visit, directory: nlp.Directory, world: World) -> tuple[str, str]:

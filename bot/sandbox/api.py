@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 Call = Callable[["WeComStandIn", web.Request], Awaitable[web.StreamResponse]]
 _ESCAPED = re.compile(rb"\\u00[89a-fA-F][0-9a-fA-F]|\\u(?!00)[0-9a-fA-F]{4}")
+#: Whom a call is about, for the traffic log.
+_WHO = web.RequestKey("who", str)
 _MENU_LIMITS = {"top": (3, 16), "sub": (5, 40)}
 
 
@@ -47,6 +49,17 @@ def _guarded(
 ) -> Callable[[web.Request], Awaitable[web.StreamResponse]]:
     """Wrap a call: faults before, token check, error answers, the traffic log, a lost response after."""
 
+    async def answer(request: web.Request) -> tuple[int, web.StreamResponse]:
+        try:
+            if request.method != method:
+                raise ApiError(40035, f"{method} required")
+            _strike(standin, name)
+            if needs_token:
+                standin.tokens.check(request.query.get("access_token", ""))
+            return 0, await call(standin, request)
+        except ApiError as error:
+            return error.code, web.json_response(error.answer())
+
     async def handle(request: web.Request) -> web.StreamResponse:
         started, faults = time.monotonic(), standin.faults
         number, at = standin.traffic.begin(), standin.clock.now()
@@ -54,27 +67,17 @@ def _guarded(
             await asyncio.sleep(faults.delay_s)
         if faults.strikes("platform_down", name):
             return _cut(request)
-        code, response = 0, None
-        try:
-            if request.method != method:
-                raise ApiError(40035, f"{method} required")
-            _strike(standin, name)
-            if needs_token:
-                standin.tokens.check(request.query.get("access_token", ""))
-            response = await call(standin, request)
-        except ApiError as error:
-            code, response = error.code, web.json_response(error.answer())
-        took_ms = round((time.monotonic() - started) * 1000)
+        code, response = await answer(request)
         standin.traffic.record(
             number=number,
             at=at,
             direction="call",
             what=name,
-            who=request.get("who", ""),
+            who=request.get(_WHO, ""),
             size=request.content_length or 0,
             code=code,
             ok=code == 0,
-            took_ms=took_ms,
+            took_ms=round((time.monotonic() - started) * 1000),
         )
         return _cut(request) if faults.strikes("drop_response", name) else response
 
@@ -121,7 +124,7 @@ async def _gettoken(standin: WeComStandIn, request: web.Request) -> web.Response
 
 async def _send(standin: WeComStandIn, request: web.Request) -> web.Response:
     body = await _json_body(request)
-    request["who"] = str(body.get("touser", ""))
+    request[_WHO] = str(body.get("touser", ""))
     return web.json_response(standin.postbox.send(body, callback_known=bool(standin.callbacks.url)))
 
 

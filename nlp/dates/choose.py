@@ -16,7 +16,9 @@ _HARD = re.compile(r"[。！？!?；;\n]")
 _SOFT = re.compile(r"[，,、：:—…]| (?=[^\d])")
 _REACH = 26
 _AHEAD = 40
-_NEXT_SUBJECT = re.compile(r"[，,\s]*(?:那|但是?|所以|然后|说好|说)?(?:我们?|咱们?|他们?|她们?)(?:就|得|要|也|那|最晚|最迟|大概|争取|说|想|再|先|还|改|约|准备|打算|跟他|和他|约好|讲好|说好|定)*$")
+_NEXT_SUBJECT = re.compile(
+    r"[，,\s]*(?:那|但是?|所以|然后|说好|说)?(?:我们?|咱们?|他们?|她们?)(?:就|得|要|也|那|最晚|最迟|大概|争取|说|想|再|先|还|改|约|准备|打算|跟他|和他|约好|讲好|说好|定)*$"
+)
 _WEEKDAYS = "一二三四五六日"
 #: A candidate needs at least this score, and may not fall this far behind the best.
 _ENOUGH = 0.0
@@ -104,7 +106,9 @@ def _is_refined(candidate: Candidate, others: list[Candidate]) -> bool:
     if mention.kind not in _PERIODS or mention.end is None:
         return False
     return any(
-        other.mention.kind not in _PERIODS and mention.date <= other.day <= mention.end and other.mention.span > mention.span
+        other.mention.kind not in _PERIODS
+        and mention.date <= other.day <= mention.end
+        and other.mention.span > mention.span
         for other in others
     )
 
@@ -115,7 +119,9 @@ def _guess(chosen: Candidate, candidates: list[Candidate], ref: Reference) -> Gu
     alternatives = [c.day for c in rivals] + [day for day in mention.alternatives if day >= ref.day]
     unique = tuple(dict.fromkeys(day for day in alternatives if day != chosen.day))[:2]
     confidence = 0.6 + min(max(chosen.score, 0.0), 4.0) * 0.085
-    confidence -= 0.08 * min(len(rivals), 2) + (0.12 if chosen.conditional else 0.0) + (0.0 if mention.certain else 0.25)
+    confidence -= (
+        0.08 * min(len(rivals), 2) + (0.12 if chosen.conditional else 0.0) + (0.0 if mention.certain else 0.25)
+    )
     return Guess(
         value=chosen.day, confidence=round(min(max(confidence, 0.2), 0.97), 3), span=mention.span, alternatives=unique,
         reason=_reason(chosen), known_by="said",
@@ -142,9 +148,15 @@ def _scenes(text: str, mentions: tuple[DateMention, ...]) -> list[Scene]:
         after = _after(text, end, right)
         scenes.append(
             Scene(
-                mention=mention, words=text[start:end], before=before, near_before=_tail(before, _SOFT), after=after,
-                near_after=_near_after(after), gap=text[end:right] if right - end <= 30 else "", theirs=_spoken(turns, start),
-            )  # fmt: skip
+                mention=mention,
+                words=text[start:end],
+                before=before,
+                near_before=_tail(before, _SOFT),
+                after=after,
+                near_after=_near_after(after),
+                gap=text[end:right] if right - end <= 30 else "",
+                theirs=_spoken(turns, start),
+            )
         )
     return scenes
 
@@ -190,6 +202,8 @@ def _is_replaced(scenes: list[Scene], index: int) -> bool:
     if cues.NEGATED.search(scene.near_before) and "是" in scene.gap:
         return True
     if _BROKEN_OFF.fullmatch(scene.gap):
+        return True
+    if scene.gap in {"，", ","} and cues.SETTLED.match(scenes[index + 1].after):
         return True
     gap = scene.gap
     found = cues.CORRECTED.search(gap)
@@ -331,6 +345,8 @@ _FRAMES_BEHIND: tuple[tuple[re.Pattern[str], str, float], ...] = (
     (cues.NEGATIVE, "near_after", -2.2),
     (cues.STARTS, "near_after", -3.0),
     (cues.THING_DOES, "near_after", -2.2),
+    (cues.BACK_THEN, "near_after", 4.0),
+    (cues.ELSEWHERE, "after", -2.6),
 )
 
 

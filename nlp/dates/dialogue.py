@@ -10,7 +10,9 @@ _HEADER = re.compile(
     r"(?:(?:\d{1,2}[:：]\d{2})[ \t]*(?:[:：]|$|(?=\n))|[:：])",
     re.M,
 )
-_TITLED = re.compile(r"总|经理|主任|主管|部长|厂长|科长|处长|店长|老板|工$|姐|哥|老师|院长|采购|客户|[-－（()）/@]|公司|先生|女士|小姐")
+_TITLED = re.compile(
+    r"总|经理|主任|主管|部长|厂长|科长|处长|店长|老板|工$|姐|哥|老师|院长|采购|客户|[-－（()）/@]|公司|先生|女士|小姐"
+)
 _QUOTE = re.compile(r"(?:说|讲|问|回复?|表示|原话|话)[:：]?\s?[“\"「『](?P<said>[^”\"」』]{2,200})[”\"」』]")
 _POLITE = re.compile(r"您|申请|给你|发你|回你|覆你|好的|收到|没问题|我这边|[总姐哥工]，|理，")
 
@@ -22,9 +24,14 @@ class Turn(NamedTuple):
     end: int
 
 
+#: A quotation signed with its speaker: “…”——何工.
+_SIGNED = re.compile(r"[“\"「『](?P<said>[^”\"」』]{2,200})[”\"」』]\s?(?:——|—|--)")
+
+
 def customer_turns(text: str) -> tuple[Turn, ...]:
     """Return the stretches in which the customer speaks: chat lines that are not ours, and quotations."""
     turns = [Turn(*match.span("said")) for match in _QUOTE.finditer(text)]
+    turns += [Turn(*match.span("said")) for match in _SIGNED.finditer(text)]
     headers = [match for match in _HEADER.finditer(text) if _is_speaker(match["who"])]
     if len(headers) < 2:
         return tuple(turns)

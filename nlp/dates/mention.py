@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from nlp.types import Span
@@ -21,11 +21,11 @@ class DateMention:
     `certain` is false where a make-up day table ends and the working day is only the statutory one.
     """
 
-    date: date
-    end: date | None
+    date: dt.date
+    end: dt.date | None
     span: Span
     kind: str
-    alternatives: tuple[date, ...] = ()
+    alternatives: tuple[dt.date, ...] = ()
     past: bool = False
     vague: bool = False
     certain: bool = True
@@ -35,10 +35,10 @@ class DateMention:
 class Reading:
     """A resolved expression before it is given its place in the text. Fields as in `DateMention`."""
 
-    date: date
-    end: date | None = None
+    date: dt.date
+    end: dt.date | None = None
     kind: str = "day"
-    alternatives: tuple[date, ...] = ()
+    alternatives: tuple[dt.date, ...] = ()
     past: bool = False
     vague: bool = False
     certain: bool = True
@@ -49,15 +49,15 @@ class Reading:
 class Reference:
     """The day in Asia/Shanghai that relative expressions count from."""
 
-    day: date
+    day: dt.date
 
     @classmethod
-    def at(cls, moment: datetime) -> Reference:
+    def at(cls, moment: dt.datetime) -> Reference:
         """Return the reference of a moment; a naive one is Asia/Shanghai."""
         local = moment if moment.tzinfo is None else moment.astimezone(SHANGHAI)
         return cls(local.date())
 
     @property
-    def monday(self) -> date:
+    def monday(self) -> dt.date:
         """Return the Monday of the reference day's week."""
-        return self.day - timedelta(days=self.day.weekday())
+        return self.day - dt.timedelta(days=self.day.weekday())

@@ -19,8 +19,8 @@ _FOLD = str.maketrans(
     "週禮後號個這聽兩點節國慶勞動兒聖誕婦萬閏曆農陽陰臘過來內從開尋間結無驚蟄穀滿種處熱氣當晝鐘頭０１２３４５６７８９／．－～＝：○",
     "周礼后号个这听两点节国庆劳动儿圣诞妇万闰历农阳阴腊过来内从开寻间结无惊蛰谷满种处热气当昼钟头0123456789/.-~=:〇",
 )
-#: Readings whose words name no month or week of their own, so that an earlier day can lend it.
-_LEANING = {"day", "month_day", "weekday", "month", "month_part"}
+#: Rules whose words can name no month or week of their own, so that an earlier day can lend it.
+_LEANING = {"day", "days", "month_day", "month_days", "bare_weekday", "weekdays", "month", "part_of_month"}
 #: Periods within which a bare day that follows is meant (下个月中旬，大概15号).
 _PERIODS = {"week", "month", "month_part"}
 _CONNECTOR = re.compile(r"(?:号|日)?\s?(?:到|至|-|~|—{1,2}|–|一直到|直到)\s?")
@@ -33,6 +33,7 @@ _AFTER = re.compile(r"(?:之后|以后|过后|后(?!期|面|续|来|天|台|勤|
 _AMOUNT = re.compile(r"(?:的)?(?:第)?([一二两三四五六七\d]{1,2})(天|周|个星期|个礼拜)")
 _STOP = re.compile(r"[。！？!?；;\n]")
 _SWALLOWED = re.compile(r"(?:左右|前后|上下)")
+_BRACKET = re.compile(r"[(（]?(?=[\d一二三十])")
 _APPOSITION = re.compile(r"[,，、\s]{0,2}[(（]?(?=(?:周|星期|礼拜))")
 
 
@@ -73,11 +74,17 @@ def _mention_at(text: str, start: int, lean: Reference, ref: Reference) -> DateM
         if match is None or (best is not None and match.end() <= best.span.end):
             continue
         reading = entry.resolve(match, ref)
-        if reading is not None and reading.kind in _LEANING and lean is not ref:
+        if reading is not None and lean is not ref and _can_lean(entry, match):
             reading = _leaning(entry, match, reading, lean)
         if reading is not None:
             best = _placed(reading, start, match.end())
     return best
+
+
+def _can_lean(entry: Rule, match: re.Match[str]) -> bool:
+    """Return whether the words leave the year, month or week open."""
+    said = match.groupdict()
+    return entry.name in _LEANING and not (said.get("y") or said.get("ry") or said.get("pre"))
 
 
 def _leaning(entry: Rule, match: re.Match[str], plain: Reading, lean: Reference) -> Reading:
@@ -90,7 +97,14 @@ def _leaning(entry: Rule, match: re.Match[str], plain: Reading, lean: Reference)
 
 def _placed(reading: Reading, start: int, end: int) -> DateMention:
     return DateMention(
-        reading.date, reading.end, Span(start, end), reading.kind, reading.alternatives, reading.past, reading.vague, reading.certain
+        reading.date,
+        reading.end,
+        Span(start, end),
+        reading.kind,
+        reading.alternatives,
+        reading.past,
+        reading.vague,
+        reading.certain,
     )
 
 
@@ -152,23 +166,25 @@ def _with_range(text: str, mention: DateMention, ref: Reference) -> DateMention:
     if second is None or second.vague or second.date < mention.date:
         return mention
     last = second.end or second.date
-    return DateMention(mention.date, last, Span(mention.span.start, second.span.end), "range", (), mention.past and last < ref.day)
+    return DateMention(
+        mention.date, last, Span(mention.span.start, second.span.end), "range", (), mention.past and last < ref.day
+    )
 
 
 def _with_weekday(text: str, mention: DateMention, ref: Reference) -> DateMention:
-    """Merge 12月8号周二 and 10月12号（星期一）: the written day wins."""
-    if mention.kind not in {"day", "month_day", "date"}:
-        return mention
-    gap = _APPOSITION.match(text, mention.span.end)
-    if gap is None:
+    """Merge 12月8号周二, 10月12号（星期一）, 周一（22号）: the written day wins."""
+    written = mention.kind in {"day", "month_day", "date"}
+    gap = (_APPOSITION if written else _BRACKET).match(text, mention.span.end)
+    if gap is None or gap.end() >= len(text) or not (written or mention.kind == "weekday"):
         return mention
     second = _mention_at(text, gap.end(), ref, ref)
-    if second is None or second.kind != "weekday":
+    if second is None or second.kind not in ({"weekday"} if written else {"day", "month_day"}):
         return mention
-    if second.date.weekday() != mention.date.weekday() and gap.end() > gap.start():
+    if second.date.weekday() != mention.date.weekday() and (gap.end() > gap.start() or not written):
         return mention
     end = second.span.end
-    return _respan(mention, end + (text[end : end + 1] in {")", "）"}))
+    merged = mention if written else replace(second, span=mention.span)
+    return _respan(merged, end + (text[end : end + 1] in {")", "）"}))
 
 
 def _before(text: str, mention: DateMention, end: int, ref: Reference) -> DateMention:

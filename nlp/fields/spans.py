@@ -25,6 +25,8 @@ Floats = npt.NDArray[np.float64]
 MAX_LENGTH = 34
 #: Only so much of a long message is searched, characters.
 MAX_TEXT = 1200
+#: From this likelihood on the answer is "no obstacle"; below it a stretch is offered, if only as a question.
+NULL_FROM = 0.5
 #: A stretch beside the right one counts as right from this F1 of characters on (corpus/README, Score).
 RIGHT_F1 = 0.6
 _HARD = frozenset("。！？!?\n；;")
@@ -215,9 +217,9 @@ class SpanModel:
             return Found(None, 1.0, (), 1.0)
         shares, null = self.probabilities(note)
         ranked = _by_expected_right(shares)
-        if not ranked or null >= ranked[0][1]:
-            return Found(None, null, tuple(span for span, _ in ranked[:2]), null)
-        return Found(ranked[0][0], ranked[0][1], tuple(span for span, _ in ranked[1:3]), null)
+        if not ranked or null >= NULL_FROM:
+            return Found(None, null, tuple(span for span, _ in ranked[:3]), null)
+        return Found(ranked[0][0], ranked[0][1], tuple(span for span, _ in ranked[1:4]), null)
 
 
 def _by_expected_right(shares: Floats, beam: int = 40) -> list[tuple[Span, float]]:

@@ -20,6 +20,9 @@ from nlp.types import Guess, Playbook, Span, StageRule
 NONE = "-"
 #: Only so much of a long message is read, characters.
 MAX_TEXT = 1200
+#: Below this likelihood "no evidence" gives way to the likeliest stage (then a question, not a value): held-out notes
+#: show that the model leans to it.
+NONE_FROM = 0.8
 #: Trust in a custom stage whose words are said.
 _CUSTOM = 0.86
 
@@ -148,7 +151,9 @@ def guess(text: str, playbook: Playbook, model: StageModel) -> Guess:
     found = hits(text, playbook, row)
     shares = _shares(text, row, found, playbook, model)
     ranked = sorted(shares, key=lambda name: (-shares[name], name))
-    others = tuple(name for name in ranked[1:] if name != NONE and shares[name] >= 0.03)[:2]
+    if ranked[0] == NONE and len(ranked) > 1 and shares[NONE] < NONE_FROM:
+        ranked = [ranked[1], NONE, *ranked[2:]]
+    others = tuple(name for name in ranked[1:] if name != NONE and shares[name] >= 0.01)[:3]
     if ranked[0] == NONE:
         return Guess(None, shares[NONE], None, others, "没有说到阶段", "none")
     span = model.anchor(ranked[0], text, row, found)

@@ -77,7 +77,7 @@ def _all_met(reading: Reading, customer: Customer | None, beside: Span | None) -
 
 
 def _first_first(people: list[Met]) -> list[Met]:
-    named = [person for person in people if not person.role]
+    named = [person for person in people if not person.role and person.weight > _ABSENT]
     if not named:
         return people
     first = min(person.span for person in named)

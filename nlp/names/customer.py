@@ -7,6 +7,7 @@ from math import exp
 
 from nlp.names.acquaintance import known_people
 from nlp.names.directory import Directory
+from nlp.names.forms import core_of
 from nlp.names.mentions import find_mentions
 from nlp.names.newcomer import Newcomer, find_newcomers
 from nlp.names.ranking import Candidate, people_points, place_points, standing_points, weigh
@@ -122,10 +123,17 @@ def _is_known(newcomer: Newcomer, candidates: list[Candidate]) -> bool:
     return any(
         candidate.points >= _ENOUGH
         and (candidate.literal or not newcomer.marked)
+        and not (newcomer.marked and _has_more_core(newcomer, candidate))
         and candidate.span.start < newcomer.span.end
         and newcomer.span.start < candidate.span.end
         for candidate in candidates
     )
+
+
+def _has_more_core(newcomer: Newcomer, candidate: Candidate) -> bool:
+    """华锐锋刀具 is not 华锐: more of a name stands between the known form and the trade."""
+    core = core_of(newcomer.name)
+    return candidate.mention is not None and candidate.mention.form in core and core != candidate.mention.form
 
 
 def _newer(newcomer: Newcomer, candidates: list[Candidate]) -> bool:

@@ -21,7 +21,7 @@ _TITLE = "(?:" + "|".join(_TITLES) + ")"
 _NOT_A_TITLE = (
     "(?!(?<=总)(?:部|价|共|额|数|量|公司|体|成本|和|计)|(?<=工)(?:厂|艺|程|序|况|作|业|地|人|资|时|期|具|装|位|钱|费))"
 )
-_TITLED = re.compile(f"(?P<surname>{_SURNAME})(?P<title>{_TITLE}){_NOT_A_TITLE}")
+_TITLED = re.compile(f"小?(?P<surname>{_SURNAME})(?P<title>{_TITLE}){_NOT_A_TITLE}")
 #: Short titles that are parts of words: 邝生 (Cantonese), 李处, 赵科, 刘局, 张队. What follows must show a person.
 _TITLED_SHORT = re.compile(
     f"(?<![\u4e00-\u9fff])(?P<surname>{_SURNAME})(?P<title>[生处科局队院校伯叔嫂姨兄爷])(?=[，。,、：: ]|话|讲|说|倾|$)"
@@ -48,7 +48,7 @@ _TITLED_LONG = re.compile(f"(?P<surname>{_SURNAME})(?P<title>{'|'.join(t for t i
 #: Surnames that are everyday words after 老 or 小 (小单, 小时, 老白).
 _NEVER_NICK = frozenset("单时米南成路车原农连官沙古全向门店")
 _NICK = re.compile(
-    f"(?<!家)(?P<mark>[老小])(?P<surname>[{''.join(sorted(SINGLE - _NEVER_NICK))}])"
+    f"(?P<mark>[老小])(?P<surname>[{''.join(sorted(SINGLE - _NEVER_NICK))}])"
     "(?!陈醋|醋|板|方案|程序|区|时|机|样|钱|化|镇|型|号|家|店|厂|贵|装|额)"
 )
 _CALLED = re.compile(f"阿(?!拉){_HAN}(?=[讲说话聊谈在碰，。,、 ]|$)")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -107,7 +106,6 @@ class WhisperTranscriber:
             raise ModelUnavailable(
                 f"no model {self._name!r} in {default_root()}: run `waiqin models pull {self._name}`"
             )
-        os.environ.setdefault("HF_HUB_OFFLINE", "1")
         from faster_whisper import WhisperModel
 
         model = WhisperModel(

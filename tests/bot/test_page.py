@@ -17,7 +17,9 @@ from aiohttp.test_utils import TestClient
 from PIL import Image
 
 from bot.page.evidence import Evidence, cut
+from handlers import know
 from handlers.capture_media import keep, store_media
+from handlers.confirm_visit import confirm
 from handlers.ports import Fetched
 from handlers.tell import thaw
 from storage import audit
@@ -95,6 +97,15 @@ async def save(client: Client, company: Company, fields: dict[str, str], status:
 async def stored(company: Company, name: str) -> Any:
     async with company.store.begin() as uow:
         return (await uow.need(t.FieldGuess, f"g-{name}")).value
+
+
+async def confirm_it(company: Company) -> None:
+    async with company.store.begin() as uow:
+        person = await know.reach(uow, "zhangwei")
+        assert person is not None
+        visit = await uow.need(t.Visit, "v1")
+        await confirm(uow, visit, person, via="wecom:tap", world=company.world, now=NOW)
+        await uow.commit()
 
 
 async def rows(company: Company, table: Any) -> list[Any]:
@@ -313,7 +324,7 @@ async def test_question_is_answered_by_its_choice_or_left_open(client: Client, c
 
 
 async def test_changing_a_confirmed_visit_makes_it_a_draft_again(client: Client, company: Company) -> None:
-    await company.change(t.Visit, "v1", state="confirmed", confirmed_at=NOW, confirmed_version=1)
+    await confirm_it(company)
     assert "保存后回到待确认" in await text(client, company.link() + "/edit")
     await save(client, company, await form(client, company) | {"contact": "李敏"})
     assert (await company.visit()).state == "draft"

@@ -26,19 +26,26 @@ _DIGITS = "0123456789"
 _DASH = r"[-~到至—–]{1,2}"
 #: Things that carry a number with 号 or 日 and are no days.
 _THINGS = (
-    "线|楼|厂|车间|配方|机|仓|门|库|店|桥|院|馆|炉|位|模|柜|台|窗|泵|冲床|区|厅|桌|座|井|站|铺|段|地块|罐|釜|梁|桩|塔|弄|巷|路|街|室|房|"
-    "员|选手|标段|令|码|主|人物|生产线|产线|设备|料|钢|油|粮|公馆|工位|轴|阀|槽|缸|辊|屏|章|公告|文|矿|坑|堆|架|箱|链|平台|字|胶|水|球|包|袋|网|针"
+    "线|楼|厂|车间|配方|机|仓|门|库|店|桥|院|馆|炉|位|模|柜|台|窗|泵|冲床|区|厅|桌|座|井|站|铺|段|地块|罐|釜|"
+    "梁|桩|塔|弄|巷|路|街|室|房|"
+    "员|选手|标段|令|码|主|人物|生产线|产线|设备|料|钢|油|粮|公馆|工位|轴|阀|槽|缸|辊|屏|章|公告|文|矿|坑|堆|"
+    "架|箱|链|平台|字|胶|水|球|包|袋|网|针"
 )
 _TERMS = "账期|帐期|月结|结款|的?账|游|均|产|系|结|薪"
 _UNITS = (
-    r"万|w|W|k|K|%|％|元|块|折|米|吨|公斤|斤|克|毫|厘|倍|度|版|寸|升|平|件|套|台|个|家|周|月|年|天|次|人|成|点|小时|分|号线|层|亿|箱|mm|cm|kg"
+    r"万|[wWkK](?![A-Za-z])|%|％|元|块|折|米|吨|公斤|斤|克|毫|厘|倍|度|版|寸|升|平|件|套|台|个|家|周|月|年|天|"
+    r"次|人|成|点|小时|分|号线|层|亿|箱|mm|cm|kg"
 )
 #: Behind an ambiguous 8.20 or 6-3: words that only a day can have there.
 _DAY_FOLLOWS = (
-    r"(?=\s*(?:之?前|以前|上午|下午|中午|早|晚|再|我|咱|他|她|客户|号|日|过去|过来|去|来|周|星期|礼拜|交|送|发|寄|拜|约|带|回|开|评|签|装|试|量|左右|当天|那天|后|跟|给|见|到|"
+    r"(?=\s*(?:之?前|以前|上午|下午|中午|早|晚|再|我|咱|他|她|客户|号|日|过去|过来|去|来|周|星期|礼拜|交|送|发|"
+    r"寄|拜|约|带|回|开|评|签|装|试|量|左右|当天|那天|后|跟|给|见|到|"
     r"[(（]?(?:周|星期)[一二三四五六日天]))"
 )
-_DAY_LEADS = r"(?:(?<=约)|(?<=约的)|(?<=约在)|(?<=约了)|(?<=定在)|(?<=定了)|(?<=改到)|(?<=改成)|(?<=改在)|(?<=推到)|(?<=等到)|(?<=截止)|(?<=日期)|(?<=时间)|(?<=日期[ :：])|(?<=时间[ :：])|(?<=跟进[ :：])|(?<=就))"
+_DAY_LEADS = (
+    r"(?:(?<=约)|(?<=约的)|(?<=约在)|(?<=约了)|(?<=定在)|(?<=定了)|(?<=改到)|(?<=改成)|(?<=改在)|(?<=推到)|"
+    r"(?<=等到)|(?<=截止)|(?<=日期)|(?<=时间)|(?<=日期[ :：])|(?<=时间[ :：])|(?<=跟进[ :：])|(?<=就))"
+)
 _NOT_IN_NUMBER = r"(?<![\d./\-A-Za-z¥$≤≥<>=~])"
 
 
@@ -70,7 +77,11 @@ def _full(year: int | None, month: int | None, day: int | None, ref: Reference) 
     return None if found is None else Reading(found, kind="date", past=past_if(found, ref))
 
 
-@rule("iso", _DIGITS, r"(?<![\d.])([12]\d{3})\s?([-/. ])\s?(1[0-2]|0?[1-9])\s?[-/. ]\s?(3[01]|[12]\d|0?[1-9])(?!\d)[日号]?")
+@rule(
+    "iso",
+    _DIGITS,
+    r"(?<![\d.])([12]\d{3})\s?([-/. ])\s?(1[0-2]|0?[1-9])\s?[-/. ]\s?(3[01]|[12]\d|0?[1-9])(?!\d)[日号]?",
+)
 def _iso(match: re.Match[str], ref: Reference) -> Reading | None:
     return _full(int(match[1]), int(match[3]), int(match[4]), ref)
 
@@ -93,7 +104,8 @@ def _year_last(match: re.Match[str], ref: Reference) -> Reading | None:
 @rule(
     "month_slash_day",
     _DIGITS,
-    rf"{_NOT_IN_NUMBER}(1[0-2]|0?[1-9])[/](3[01]|[12]\d|0?[1-9])[日号]?(?!\s?(?:{_UNITS})|[\d/.%A-Za-z]|的(?!时候)|左右付|货|款|预付|首付|尾款|期)",
+    rf"{_NOT_IN_NUMBER}(1[0-2]|0?[1-9])[/](3[01]|[12]\d|0?[1-9])[日号]?(?!\s?(?:{_UNITS})|[\d/.%A-Za-z]|"
+    rf"的(?!时候)|左右付|货|款|预付|首付|尾款|期)",
 )
 def _month_slash_day(match: re.Match[str], ref: Reference) -> Reading | None:
     month, day = int(match[1]), int(match[2])
@@ -112,7 +124,7 @@ def _month_dot_day(match: re.Match[str], ref: Reference) -> Reading | None:
     """Read 8.20 or 6-3 as a day only where the words around it need one, or where it stands alone."""
     text = match.string
     rest = text[match.end() :].strip(" \t，,。.、")
-    alone = not rest and not text[: match.start()].strip()
+    alone = not rest and not text[: match.start()].strip() and (match[2] != "." or len(match[3]) == 2)
     line_start = match.start() == 0 or text[match.start() - 1] == "\n"
     fits = (
         alone
@@ -137,7 +149,8 @@ def _year_of(match: re.Match[str], ref: Reference) -> int | None:
 @rule(
     "month_day",
     NUMERAL_STARTS + "大前去旧上今本这当明来次翌下后",
-    rf"{NOT_AFTER_NUMBER}(?:{_YEAR}\s?)?(?P<m>{MONTH})月(?:份)?(?:的)?\s?(?P<d>{DAY})(?P<unit>[日号]|(?!\s?(?:个|天|周|万|块|年|%|月|件|台|家|点|人|[.:：]\d)))"
+    rf"{NOT_AFTER_NUMBER}(?:{_YEAR}\s?)?(?P<m>{MONTH})月(?:份)?(?:的)?\s?(?P<d>{DAY})(?P<unit>[日号]|"
+    rf"(?!\s?(?:个|天|周|万|块|年|%|月|件|台|家|点|人|[.:：]\d)))"
     rf"(?!{_THINGS}|(?<=[{'一二三四五六七八九十'}])[到至]底)",
 )
 def _written_month_day(match: re.Match[str], ref: Reference) -> Reading | None:
@@ -158,7 +171,8 @@ def _written_month_day(match: re.Match[str], ref: Reference) -> Reading | None:
 @rule(
     "month_days",
     NUMERAL_STARTS + "大前去旧上今本这当明来次翌下后",
-    rf"{NOT_AFTER_NUMBER}(?:{_YEAR}\s?)?(?P<m>{MONTH})月(?P<d>{DAY})[日号]?\s?{_DASH}\s?(?P<e>{DAY})(?:[日号]|(?![\d.月个天周万块年点人件台家]))",
+    rf"{NOT_AFTER_NUMBER}(?:{_YEAR}\s?)?(?P<m>{MONTH})月(?P<d>{DAY})[日号]?\s?{_DASH}\s?(?P<e>{DAY})(?:[日号]|"
+    rf"(?![\d.月个天周万块年点人件台家]))",
 )
 def _month_days(match: re.Match[str], ref: Reference) -> Reading | None:
     first = _written_month_day_of(match, ref)
@@ -183,7 +197,8 @@ def _written_month_day_of(match: re.Match[str], ref: Reference) -> Reading | Non
 @rule(
     "day",
     NUMERAL_STARTS,
-    rf"{NOT_AFTER_NUMBER}(?<!地铁)(?<!编号)(?P<d>{DAY})(?P<unit>[日号])(?!{_THINGS}|{_TERMS}|[-/]\d|半|以?内|之内|[A-Za-z#])",
+    rf"{NOT_AFTER_NUMBER}(?<!地铁)(?<!编号)(?P<d>{DAY})(?P<unit>[日号])(?!{_THINGS}|{_TERMS}|[-/]\d|半|以?内|"
+    rf"之内|[A-Za-z#])",
 )
 def _bare_day(match: re.Match[str], ref: Reference) -> Reading | None:
     day = read_int(match["d"])

@@ -6,21 +6,27 @@ import re
 from datetime import date, timedelta
 
 from nlp.dates.festivals import ALIASES, PUBLIC_HOLIDAYS, TERMS_ALONE, TERMS_MARKED, festival_day, next_festival
-from nlp.dates.grammar.rules import CN, NOT_AFTER_NUMBER, NUMERAL_STARTS, REL_YEAR, YEAR4, add_days, read_year, rule
+from nlp.dates.grammar.rules import CN, NUMERAL_STARTS, REL_YEAR, YEAR4, add_days, read_year, rule
 from nlp.dates.lunar import lunar_to_civil, new_years_eve, next_lunar, next_lunar_day_of_month
 from nlp.dates.mention import Reading, Reference
 from nlp.dates.numerals import read_int
 from nlp.dates.workdays import WorkCalendar, default_calendar
 
 _BEFORE = r"(?:之前|以前|前夕|前头|前)(?!台|期|面|后)"
-_AFTER = r"(?:过后|之后|以后|过完|过了|完了|后头|后|回来|收假|结束)(?!勤|台|来)"
+_AFTER = r"(?:过后|之后|以后|过完|过了|完了|后头|后|回来|收假|结束|放完假|假放完)(?!勤|台|来)"
 #: 上班第一天, 头一天, 第一个工作日, 第三天 behind 节后.
-_NTH_DAY = r"(?:的?(?:一?上班|开工|复工|开班)?的?(?:第(?P<nth>[一二三四五六七1-7两])|(?P<first>头一?))(?:个)?(?:天|日|工作日|上班日)(?:上班|开工)?|(?:一?上班|开工|复工)(?:就|后)?)"
+_NTH_DAY = (
+    r"(?:的?(?:一?上班|开工|复工|开班)?的?(?:第(?P<nth>[一二三四五六七1-7两])|(?P<first>头一?))(?:个)?(?:天|日|"
+    r"工作日|上班日)(?:上班|开工)?|(?:一?上班|开工|复工)(?:就|后)?)"
+)
 _AMOUNT = rf"(?P<amount>[{CN}十两\d]{{1,2}})(?P<aunit>天|个?工作日|周|个?星期|个?礼拜)(?!假)"
 _RISKY = ("过年", "大年", "新年", "十一", "元宵", "新春")
 _NAMES = "|".join(sorted((name for name in ALIASES if name not in _RISKY), key=len, reverse=True))
 _RISKY_NAMES = "|".join(sorted(_RISKY, key=len, reverse=True))
-_SUFFIX = rf"(?P<fest>节|假期|长假|小长假|黄金周|放假|假)?(?:(?P<before>{_BEFORE})|(?P<after>{_AFTER})|(?P<during>期间|假期|长假|放假|那几天|那天|当天|当日|这天))?"
+_SUFFIX = (
+    rf"(?P<fest>节|假期|长假|小长假|黄金周|放假|假)?(?:(?P<before>{_BEFORE})|(?P<after>{_AFTER})|"
+    rf"(?P<during>期间|假期|长假|放假|那几天|那天|当天|当日|这天))?"
+)
 _STARTS = "".join({name[0] for name in ALIASES} | {name[0] for name in (*TERMS_ALONE, *TERMS_MARKED)})
 _YEAR_STARTS = "今本明来去后前大上下当" + "12两二一"
 
@@ -28,7 +34,10 @@ _YEAR_STARTS = "今本明来去后前大上下当" + "12两二一"
 @rule(
     "festival",
     _STARTS + _YEAR_STARTS,
-    rf"(?<![第{CN}\d.])(?:(?:(?P<y>{YEAR4})年|(?P<ry>{REL_YEAR}))的?)?(?:过完?了?)?(?:(?P<name>{_NAMES})|(?P<risky>{_RISKY_NAMES})(?=节|第一天|前|之前|以前|后|之后|以后|过后|过了|期间|假期|长假|放假|黄金周|回来|当天|那天|那几天|收假))(?!(?<=[一])[\d个万号月点班路小中层楼块元])(?!路|广场|村|街|镇|大道|牌|品牌|小区|集团|公司|大厦){_SUFFIX}(?:(?<=[后完了来假束前头]){_AMOUNT}|{_NTH_DAY})?",
+    rf"(?<![第{CN}\d.])(?:(?:(?P<y>{YEAR4})年|(?P<ry>{REL_YEAR}))的?)?(?:过完?了?)?(?:(?P<name>{_NAMES})|"
+    rf"(?P<risky>{_RISKY_NAMES})(?=节|第一天|前|之前|以前|后|之后|以后|过后|过了|期间|假期|长假|放假|黄金周|"
+    rf"回来|当天|那天|那几天|收假))(?!(?<=[一])[\d个万号月点班路小中层楼块元])(?!路|广场|村|街|镇|大道|牌|品牌|"
+    rf"小区|集团|公司|大厦){_SUFFIX}(?:(?<=[后完了来假束前头]){_AMOUNT}|{_NTH_DAY})?",
 )
 def _festival(match: re.Match[str], ref: Reference) -> Reading | None:
     name = ALIASES[match["name"] or match["risky"]]
@@ -108,7 +117,10 @@ def _before_holiday(
 @rule(
     "holiday_unnamed",
     "节假放收长小双上开复",
-    rf"(?<![{CN}\d春国庆秋午明旦宵夕阳老季环中双情女儿童子动年章细礼过关女])(?:(?P<before>节前|长假前|假期前|放假(?:之|以)?前|节假日前)|(?P<after>节后|过完节|过了节|节过后|节过了|长假(?:过)?后|小长假后|长假回来|假期(?:之|以|过)?后|放完假|放假(?:回来|后)|收假(?:后|回来)?|收了假|假后|节假日后))(?!来|勤|台|面)(?:(?<=[后完节来假了]){_AMOUNT}|{_NTH_DAY})?",
+    rf"(?<![{CN}\d春国庆秋午明旦宵夕阳老季环中双情女儿童子动年章细礼过关女])(?:(?P<before>节前|长假前|假期前|"
+    rf"放假(?:之|以)?前|节假日前)|(?P<after>节后|过完节|过了节|节过后|节过了|长假(?:过)?后|小长假后|长假回来|"
+    rf"假期(?:之|以|过)?后|放完假|放假(?:回来|后)|收假(?:后|回来)?|收了假|假后|节假日后))(?!来|勤|台|"
+    rf"面)(?:(?<=[后完节来假了]){_AMOUNT}|{_NTH_DAY})?",
 )
 def _unnamed(match: re.Match[str], ref: Reference) -> Reading | None:
     """Resolve 节前, 节后, 放假前: the public holiday that comes next (or is on)."""
@@ -118,7 +130,9 @@ def _unnamed(match: re.Match[str], ref: Reference) -> Reading | None:
 @rule(
     "new_year",
     "年过开",
-    rf"(?<![{CN}\d十两几半多去今明后前来每全周当同本每两百千])(?:(?P<before>年前(?!后))|(?P<after>年后|过完年(?:后|以后|之后)?|过了年(?:后|以后|之后)?|过年后|过年回来|开年后?|开工后|年过完))(?!来|勤|台|面|龄)(?:(?<=[后完年来]){_AMOUNT}|{_NTH_DAY})?",
+    rf"(?<![{CN}\d十两几半多去今明后前来每全周当同本每两百千])(?:(?P<before>年前(?!后))|(?P<after>年后|"
+    rf"过完年(?:后|以后|之后)?|过了年(?:后|以后|之后)?|过年后|过年回来|开年后?|开工后|年过完))(?!来|勤|台|面|"
+    rf"龄)(?:(?<=[后完年来]){_AMOUNT}|{_NTH_DAY})?",
 )
 def _new_year(match: re.Match[str], ref: Reference) -> Reading | None:
     """Resolve 年前, 年后, 开年: they mean the Spring Festival."""
@@ -138,8 +152,14 @@ def _nearest(match: re.Match[str], ref: Reference, name: str | None) -> Reading 
     return Reading(found, found, "holiday_before", past=found < ref.day, certain=calendar.covered(run[0].year))
 
 
-@rule("solar_term", "".join({name[0] for name in TERMS_ALONE + TERMS_MARKED}) + _YEAR_STARTS,
-      rf"(?:(?:(?P<y>{YEAR4})年|(?P<ry>{REL_YEAR}))的?)?(?:(?P<name>{'|'.join(TERMS_ALONE)})|(?P<marked>{'|'.join(TERMS_MARKED)})(?=节气|那天|当天|时节|前后))")  # fmt: skip
+_TERM = rf"(?P<name>{'|'.join(TERMS_ALONE)})|(?P<marked>{'|'.join(TERMS_MARKED)})(?=节气|那天|当天|时节|前后)"
+
+
+@rule(
+    "solar_term",
+    "".join({name[0] for name in TERMS_ALONE + TERMS_MARKED}) + _YEAR_STARTS,
+    rf"(?:(?:(?P<y>{YEAR4})年|(?P<ry>{REL_YEAR}))的?)?(?:{_TERM})",
+)
 def _solar_term(match: re.Match[str], ref: Reference) -> Reading | None:
     name = match["name"] or match["marked"]
     written = match["y"] or match["ry"]
@@ -156,7 +176,9 @@ _LUNAR_YEAR = rf"(?:(?:(?P<y>{YEAR4})年|(?P<ry>{REL_YEAR}))的?)?"
 @rule(
     "lunar",
     "农阴旧正腊冬闰" + NUMERAL_STARTS + _YEAR_STARTS,
-    rf"(?<![{CN}十\d])(?:(?P<era>农历|阴历|旧历)的?)?{_LUNAR_YEAR}(?P<era2>农历|阴历|旧历)?的?(?P<leap>闰)?(?P<m>正|腊|冬|十[一二]?|[{CN}]|1[0-2]|[1-9])月的?份?(?P<d>{_LUNAR_DAY})?(?P<suffix>[日号])?(?![{CN}十个])",
+    rf"(?<![{CN}十\d])(?:(?P<era>农历|阴历|旧历)的?)?{_LUNAR_YEAR}(?P<era2>农历|阴历|"
+    rf"旧历)?的?(?P<leap>闰)?(?P<m>正|腊|冬|十[一二]?|[{CN}]|1[0-2]|"
+    rf"[1-9])月的?份?(?P<d>{_LUNAR_DAY})?(?P<suffix>[日号])?(?![{CN}十个])",
 )
 def _lunar(match: re.Match[str], ref: Reference) -> Reading | None:
     """Resolve 正月十五, 腊月二十, 农历八月十五, 五月初五, 五月廿二; a plain 八月十五 is left to the civil rules."""
@@ -188,7 +210,12 @@ def _lunar_month_end(first: date) -> date:
     return first + timedelta(days=29) if following is None else following - timedelta(days=1)
 
 
-@rule("new_years_day", "大年初", rf"(?:大年|年|春节|过年)?初(?P<d>[{CN}十])(?![中级恋步等学期次高创试夏秋冬春心衷一二三四五六七八九])|大年(?P<eve>三十|夜)|大年(?P<d2>[一二三四五六七八九])")
+@rule(
+    "new_years_day",
+    "大年初",
+    rf"(?:大年|年|春节|过年)?初(?P<d>[{CN}十])(?![中级恋步等学期次高创试夏秋冬春心衷一二三四五六七八九])|"
+    rf"大年(?P<eve>三十|夜)|大年(?P<d2>[一二三四五六七八九])",
+)
 def _new_years_day(match: re.Match[str], ref: Reference) -> Reading | None:
     """Resolve 大年初三, 初八 (of the coming first month when it is near) and 大年三十."""
     if match["eve"]:

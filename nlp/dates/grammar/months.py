@@ -24,7 +24,8 @@ from nlp.dates.numerals import read_int
 
 _PART = r"(?P<part>月初|月头|月中|月底|月末|月尾|初期|初|头|上旬|中旬|下旬|上半月|下半月|中|底|末尾|末|尾)"
 _PARTS = {
-    "初": (1, 10), "头": (1, 10), "上": (1, 10), "中": (15, 15), "旬": (11, 20), "下": (21, 31), "底": (31, 31), "末": (31, 31), "尾": (31, 31)
+    "初": (1, 10), "头": (1, 10), "上": (1, 10), "中": (15, 15), "旬": (11, 20), "下": (21, 31), "底": (31, 31),
+    "末": (31, 31), "尾": (31, 31),
 }  # fmt: skip
 _REL_MONTH = r"(?P<rel>(?:上一?个?|下一?个?)+月|这个?月|本月|当月|同月|次月|今个?月)"
 
@@ -59,7 +60,12 @@ def _relative_month(words: str, ref: Reference) -> tuple[int, int]:
     return index // 12, index % 12 + 1
 
 
-@rule("part_of_month", "月上中下", r"(?<![个\d一二三四五六七八九十几每正腊冬本上下这次当同])(?:月初|月头|月中(?!旬)|月底|月末|月尾|(?:月)?(?:上|中|下)旬|(?:月)?[上下]半月)")
+@rule(
+    "part_of_month",
+    "月上中下",
+    r"(?<![个\d一二三四五六七八九十几每正腊冬本上下这次当同])(?:月初|月头|月中(?!旬)|月底|月末|月尾|"
+    r"(?:月)?(?:上|中|下)旬|(?:月)?[上下]半月)",
+)
 def _bare_part(match: re.Match[str], ref: Reference) -> Reading:
     """Resolve 月初, 中旬, 月底 towards the future: this month's, else next month's."""
     part = match[0].removeprefix("月") if len(match[0]) > 2 else match[0]
@@ -72,21 +78,28 @@ def _bare_part(match: re.Match[str], ref: Reference) -> Reading:
     return _reading(start, end, kind, ref)
 
 
-@rule("relative_month", "上下这本当同次今", rf"{_REL_MONTH}(?:份)?(?:的)?(?:(?P<d>{DAY})(?:[日号]|(?![\d个月天%万]))|{_PART})?(?!线)")
+@rule(
+    "relative_month",
+    "上下这本当同次今",
+    rf"{_REL_MONTH}(?:份)?(?:的)?(?:(?P<d>{DAY})(?:[日号]|(?![\d个月天%万]))|{_PART})?(?!线)",
+)
 def _said_month(match: re.Match[str], ref: Reference) -> Reading | None:
     """Resolve 下个月5号, 上个月15号, 本月底, 下月."""
     year, month = _relative_month(match["rel"], ref)
     if match["d"]:
         day = read_int(match["d"])
-        found = make_date(year, month, day or 0)
-        return None if found is None else Reading(found, kind="date", past=found < ref.day)
+        found = make_date(year, month, day or 0) or last_day(year, month)
+        return Reading(found, kind="date", past=found < ref.day)
     if match["part"]:
         return _reading(*_part_of(year, month, match["part"]), ref)
     kind = "this_month" if (year, month) == (ref.day.year, ref.day.month) else "month"
     return _reading(date(year, month, 1), last_day(year, month), kind, ref)
 
 
-_YEAR = rf"(?:(?P<y>{YEAR4})年|(?P<y2>{YEAR2})年(?={MONTH}月|底|末|初|第|[上下]半|前|[一二三四1-4]季|Q)|(?P<ry>{REL_YEAR})的?)"
+_YEAR = (
+    rf"(?:(?P<y>{YEAR4})年|(?P<y2>{YEAR2})年(?={MONTH}月|底|末|初|第|[上下]半|前|[一二三四1-4]季|Q)|"
+    rf"(?P<ry>{REL_YEAR})的?)"
+)
 
 
 def _year_of(match: re.Match[str], ref: Reference) -> int | None:
@@ -109,7 +122,9 @@ def _month(match: re.Match[str], ref: Reference) -> Reading | None:
     part = match["part"]
     for candidate in (year,) if year is not None else (ref.day.year, ref.day.year + 1):
         start, end, kind = (
-            _part_of(candidate, month, part) if part else (date(candidate, month, 1), last_day(candidate, month), "month")
+            _part_of(candidate, month, part)
+            if part
+            else (date(candidate, month, 1), last_day(candidate, month), "month")
         )
         if said or end >= ref.day:
             return _reading(start, end, kind, ref)
@@ -119,7 +134,9 @@ def _month(match: re.Match[str], ref: Reference) -> Reading | None:
 @rule(
     "year_part",
     NUMERAL_STARTS + "大前去旧上今本这当明来次翌下后年",
-    rf"(?:{_YEAR}|(?<![\d{'一二三四五六七八九十两几半多'}去今明后前来每全周当同本大月])(?=年[初中底末尾头终]))(?:年)?(?P<part>初|伊始|中(?!国|央|秋|旬|心|会|大会)|底|末|尾|终|头(?!部))",
+    rf"(?:{_YEAR}|"
+    rf"(?<![\d{'一二三四五六七八九十两几半多'}去今明后前来每全周当同本大月])(?=年[初中底末尾头终]))(?:年)?(?P<part>初|"
+    rf"伊始|中(?!国|央|秋|旬|心|会|大会)|底|末|尾|终|头(?!部))",
 )
 def _year_part(match: re.Match[str], ref: Reference) -> Reading | None:
     """Resolve 年底, 明年初, 2026年底, 年中."""
@@ -139,7 +156,11 @@ def _year_part(match: re.Match[str], ref: Reference) -> Reading | None:
     return None
 
 
-@rule("half_year", NUMERAL_STARTS + "大前去旧上今本这当明来次翌下后", rf"(?:{_YEAR})?(?P<half>[上下])半年(?P<part>初|底|末)?")
+@rule(
+    "half_year",
+    NUMERAL_STARTS + "大前去旧上今本这当明来次翌下后",
+    rf"(?:{_YEAR})?(?P<half>[上下])半年(?P<part>初|底|末)?",
+)
 def _half_year(match: re.Match[str], ref: Reference) -> Reading | None:
     year = _year_of(match, ref)
     first = 1 if match["half"] == "上" else 7
@@ -155,7 +176,9 @@ def _half_year(match: re.Match[str], ref: Reference) -> Reading | None:
 @rule(
     "quarter",
     NUMERAL_STARTS + "大前去旧上今本这当明来次翌下后季第首头末Qq",
-    rf"(?:{_YEAR})?的?(?:(?P<rel>(?:上一?个?|下一?个?)+|这个?|本|当)季度?|第?(?P<q>[一二三四1-4])季度|(?P<span>前)(?P<sq>[两二三23])个?季度|(?P<edge>首|头|末)(?:一?个)?季度|[Qq](?P<qq>[1-4])(?![\d\w])|季度?(?=[初底末尾]))(?:的)?(?P<part>初|底|末|尾)?(?!节)",
+    rf"(?:{_YEAR})?的?(?:(?P<rel>(?:上一?个?|下一?个?)+|这个?|本|当)季度?|第?(?P<q>[一二三四1-4])季度|"
+    rf"(?P<span>前)(?P<sq>[两二三23])个?季度|(?P<edge>首|头|末)(?:一?个)?季度|[Qq](?P<qq>[1-4])(?![\dA-Za-z])|"
+    rf"季度?(?=[初底末尾]))(?:的)?(?P<part>初|底|末|尾)?(?!节)",
 )
 def _quarter(match: re.Match[str], ref: Reference) -> Reading | None:
     """Resolve 季末, 下季度, Q3, 明年一季度, 前三季度."""
@@ -185,7 +208,11 @@ def _quarter_index(match: re.Match[str], ref: Reference, year: int | None) -> tu
     return (base + (read_int(said) or 1) - 1, 1) if said else (current, 1)
 
 
-@rule("year", NUMERAL_STARTS + "大前去旧今本明来次翌后上下", rf"(?<![\d.])(?:(?P<y>{YEAR4})年(?:度)?|(?P<ry>{REL_YEAR})(?:度|全年)?)(?![初底末中尾代级份纪])")
+@rule(
+    "year",
+    NUMERAL_STARTS + "大前去旧今本明来次翌后上下",
+    rf"(?<![\d.])(?:(?P<y>{YEAR4})年(?:度)?|(?P<ry>{REL_YEAR})(?:度|全年)?)(?![初底末中尾代级份纪])",
+)
 def _year(match: re.Match[str], ref: Reference) -> Reading | None:
     year = read_year(match["y"] or match["ry"], ref)
     if year is None or not 1000 <= year <= 9998:

