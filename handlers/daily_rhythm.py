@@ -17,7 +17,6 @@ from handlers.tell import tell
 from storage import UnitOfWork
 from storage import tables as t
 
-
 #: Ages in days at which an unconfirmed draft is mentioned: the same evening, then ever more rarely, never daily.
 MENTIONED_AT_DAYS = (0, 1, 3, 7, 14, 30)
 

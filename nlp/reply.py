@@ -50,7 +50,7 @@ def _target(text: str, context: Context) -> Draft | None:
     """Return the draft that is meant: the one whose customer the message names, else the newest, open ones first."""
     ordered = sorted(context.drafts, key=lambda draft: draft.confirmed)
     named = [draft for draft in ordered if draft.customer_label and _names_draft(text, draft)]
-    return (named or ordered or [None])[0]
+    return next(iter(named or ordered), None)
 
 
 def _names_draft(text: str, draft: Draft) -> bool:

@@ -14,6 +14,7 @@ from typing import Any
 
 import nlp
 from bot.page import words
+from bot.page.evidence import Quote
 from handlers import field_values, texts
 from handlers.playbooks import Playbook
 from handlers.visits import VisitView, shanghai_day
@@ -46,7 +47,7 @@ class FormField:
     typed: str
     asked: str
     mark: str = ""
-    said: str = ""
+    said: Quote | None = None
     error: str = ""
     note: str = ""
     picks: tuple[Pick, ...] = ()
@@ -119,12 +120,12 @@ def text_of(name: str, stored: Any, directory: nlp.Directory) -> str:
     return str(stored)
 
 
-def fresh_form(known: Known, said: Mapping[str, str], marks: Mapping[str, str]) -> tuple[FormField, ...]:
+def fresh_form(known: Known, said: Mapping[str, Quote | None], marks: Mapping[str, str]) -> tuple[FormField, ...]:
     """Return the form filled with the visit's values; questions come with their choices."""
-    return tuple(_fresh_field(known, name, said.get(name, ""), marks.get(name, "")) for name in nt.FIELDS)
+    return tuple(_fresh_field(known, name, said.get(name), marks.get(name, "")) for name in nt.FIELDS)
 
 
-def _fresh_field(known: Known, name: str, said: str, mark: str) -> FormField:
+def _fresh_field(known: Known, name: str, said: Quote | None, mark: str) -> FormField:
     text = text_of(name, known.current(name), known.directory)
     offered = known.seen.choices(name) if name != "stage" else []
     picks = tuple(_pick(name, value, offered, known.directory) for value in offered)

@@ -6,6 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
+_CLAUSE_ENDS = "，。；！？、,;!?\n "
+#: Most characters shown on either side of the words.
+CONTEXT = 10
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -26,6 +30,30 @@ class Stretch:
     text: str
     labels: tuple[str, ...] = ()
     ends: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Words in their clause: what stood before and after them."""
+
+    before: str
+    words: str
+    after: str
+
+
+def quote(text: str, start: int, end: int) -> Quote | None:
+    """Return a stretch of a text within its clause, None where the text has no such stretch (any more)."""
+    if not 0 <= start < end <= len(text):
+        return None
+    before, after = text[:start], text[end:]
+    left = max(before.rfind(mark) for mark in _CLAUSE_ENDS) + 1
+    right = min((at for mark in _CLAUSE_ENDS if (at := after.find(mark)) >= 0), default=len(after))
+    lead, tail = before[left:], after[:right]
+    return Quote(
+        lead if len(lead) <= CONTEXT else f"…{lead[-CONTEXT:]}",
+        text[start:end],
+        tail if len(tail) <= CONTEXT else f"{tail[:CONTEXT]}…",
+    )
 
 
 def cut(text: str, found: Iterable[Evidence]) -> tuple[Stretch, ...]:

@@ -109,12 +109,12 @@ async def opportunity_page(
 
 
 def _limit(opportunity: t.Opportunity, world: World, now: datetime) -> tuple[int | None, str]:
-    """Return the stage's limit in days, and how the dwell rule sees the silence: "", "yellow" or "red"."""
-    playbook = world.playbook(opportunity.playbook)
-    if opportunity.stage not in playbook.stage_names:
+    """Return the limit in days and how late it is ("", "yellow" or "red"), both as the dwell rule sees the silence."""
+    due = due_days(as_view(opportunity), world.playbook(opportunity.playbook))
+    if due is None:
         return None, ""
-    limit, due = playbook.stage(opportunity.stage).dwell.days, due_days(as_view(opportunity), playbook)
-    if due is None or day_of(now) < due.yellow_on:
+    limit = (due.yellow_on - due.silent_since).days
+    if day_of(now) < due.yellow_on:
         return limit, ""
     return limit, "red" if day_of(now) >= due.red_on else "yellow"
 

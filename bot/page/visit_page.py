@@ -11,7 +11,7 @@ from sqlmodel import col
 import nlp
 from bot.page import words
 from bot.page.access import OpenedVisit
-from bot.page.evidence import Evidence, Stretch, cut
+from bot.page.evidence import Evidence, Quote, Stretch, cut, quote
 from bot.page.history import ChangeLine, history_of
 from handlers import field_values, texts
 from handlers.know import World
@@ -34,7 +34,7 @@ class FieldRow:
     value: str
     mark: str
     choices: tuple[str, ...] = ()
-    said: str = ""
+    said: Quote | None = None
     reason: str = ""
 
 
@@ -143,10 +143,10 @@ def _mark(seen: VisitView, name: str) -> str:
     return texts.MARK_SAID if seen.fields[name].known_by == "said" else texts.MARK_DIRECTORY
 
 
-def _own_words(guess: t.FieldGuess | None, texts_of: dict[str, str]) -> str:
+def _own_words(guess: t.FieldGuess | None, texts_of: dict[str, str]) -> Quote | None:
     if guess is None or guess.span_start is None or guess.span_end is None:
-        return ""
-    return texts_of.get(guess.capture_id or "", "")[guess.span_start : guess.span_end]
+        return None
+    return quote(texts_of.get(guess.capture_id or "", ""), guess.span_start, guess.span_end)
 
 
 async def _said(uow: UnitOfWork, capture: t.Capture, text: str, seen: VisitView) -> Said:

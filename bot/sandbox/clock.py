@@ -30,6 +30,7 @@ class SandboxClock:
             raise ValueError("the clock needs an aware start")
         self.on_advance: list[AdvanceHook] = []
         self.on_change: list[Callable[[], None]] = []
+        self.start = start
         self._rate = rate
         self._ticker = ticker
         self._anchor = (start.astimezone(UTC), ticker(), rate)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from bot.sandbox.clock import DEMO_START, SandboxClock
+from bot.sandbox.clock import SandboxClock
 from bot.sandbox.wecom import WeComStandIn
 
 
@@ -65,7 +65,7 @@ def state_view(standin: WeComStandIn, offers: Offers) -> dict[str, Any]:
 
 def clock_view(clock: SandboxClock) -> dict[str, Any]:
     """Return the clock's reading; `from` and `to` only while an advance is played."""
-    view: dict[str, Any] = {"now": clock.now().isoformat(), "rate": clock.rate, "start": DEMO_START.isoformat()}
+    view: dict[str, Any] = {"now": clock.now().isoformat(), "rate": clock.rate, "start": clock.start.isoformat()}
     if clock.moving is not None:
         view |= {"from": clock.moving[0].isoformat(), "to": clock.moving[1].isoformat()}
     return view

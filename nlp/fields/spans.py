@@ -25,6 +25,8 @@ Floats = npt.NDArray[np.float64]
 MAX_LENGTH = 34
 #: Only so much of a long message is searched, characters.
 MAX_TEXT = 1200
+#: How many distinct stretches are offered: the value and three alternatives.
+MOST_OFFERED = 4
 #: From this likelihood on the answer is "no obstacle"; below it a stretch is offered, if only as a question.
 NULL_FROM = 0.5
 #: A stretch beside the right one counts as right from this F1 of characters on (corpus/README, Score).
@@ -239,4 +241,6 @@ def _by_expected_right(shares: Floats, beam: int = 40) -> list[tuple[Span, float
     for k in order:
         if not any(near[k, c] for c in chosen):
             chosen.append(int(k))
+        if len(chosen) == MOST_OFFERED:
+            break
     return [(Span(int(starts[k]), int(starts[k] + lengths[k])), min(1.0, float(expected[k]))) for k in chosen]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nlp.names.acquaintance import Known, known_people
 from nlp.names.cues import absent, met
@@ -13,6 +13,7 @@ from nlp.types import Customer, CustomerRef, Guess, Span
 
 _FIRST, _ROLE, _SPEAKER, _KNOWN, _BESIDE_COMPANY = 1.2, -1.5, 2.5, 0.8, 0.8
 #: At or below this the words say that the person was not met; of those said to be absent nothing else counts.
+_JOINED = 1.5
 _NOT_MET, _ABSENT = -1.5, -5.0
 _ROLE_NEEDS = 0.4
 _ALTERNATIVES = 3
@@ -73,7 +74,18 @@ def _all_met(reading: Reading, customer: Customer | None, beside: Span | None) -
         and not any(_overlaps(person.span, span) for span in spans)
         and not (beside and _overlaps(person.span, beside))
     ]
-    return _first_first(people)
+    return _first_first(_joined(reading.text, people))
+
+
+def _joined(text: str, people: list[Met]) -> list[Met]:
+    """和 between two persons only joins them (王建国和李敏都在): it shows nothing more of the second."""
+    ends = {person.span.end for person in people if not person.role}
+    return [
+        replace(person, weight=person.weight - _JOINED)
+        if person.span.start - 1 in ends and text[person.span.start - 1] in "和跟与同"
+        else person
+        for person in people
+    ]
 
 
 def _first_first(people: list[Met]) -> list[Met]:
@@ -81,18 +93,13 @@ def _first_first(people: list[Met]) -> list[Met]:
     if not named:
         return people
     first = min(person.span for person in named)
-    return [
-        Met(person.name, person.span, person.weight + _FIRST, person.sure, person.reason)
-        if person.span == first
-        else person
-        for person in people
-    ]
+    return [replace(person, weight=person.weight + _FIRST) if person.span == first else person for person in people]
 
 
 def _known(reading: Reading, item: Known, beside: Span | None) -> Met:
     weight = _weight(reading, item.span, beside)
     weight += _KNOWN if weight > _ABSENT else 0.0
-    if item.person is not None and item.person.speaker:
+    if any(person.speaker and person.span == item.span for person in reading.people):
         weight += _SPEAKER
     role = item.by == "role"
     said = reading.text[item.span.start : item.span.end]

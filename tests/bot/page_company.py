@@ -16,7 +16,6 @@ from storage import Store, audit
 from storage import tables as t
 from storage.engine import make_async_engine
 from storage.media import FolderMediaStore, open_media_store
-from storage.migrate import upgrade
 
 #: 2026-03-12, a Thursday, 16:40 in Shanghai; the visit was ten minutes before.
 NOW = datetime(2026, 3, 12, 8, 40, tzinfo=UTC)
@@ -100,9 +99,8 @@ class Company:
 
 
 async def open_company(folder: Path) -> Company:
-    """Make the database, its people and customers, and the visit `v1` of 张伟 at 华锐 as the note `WORDS` left it."""
+    """Fill the migrated `waiqin.db` of a folder: people, customers, and 张伟's visit `v1` as the note `WORDS` left it."""
     url = f"sqlite:///{folder / 'waiqin.db'}"
-    upgrade(url)
     links = Links("https://waiqin.example", "a secret of the tests")
     world = World(Playbooks(None), "manufacturing", links)
     media = open_media_store(str(folder / "media"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from html import unescape
@@ -24,13 +25,23 @@ from handlers.ports import Fetched
 from handlers.tell import thaw
 from storage import audit
 from storage import tables as t
+from storage.migrate import upgrade
 from tests.bot.page_company import NOW, SAID_AT, WORDS, Company, open_company
 
 Client = TestClient[Any, Any]
 
 
+@pytest.fixture(scope="module")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Migrating takes a second: once for all tests, who work on copies."""
+    path = tmp_path_factory.mktemp("page") / "empty.db"
+    upgrade(f"sqlite:///{path}")
+    return path
+
+
 @pytest.fixture
-async def company(tmp_path: Path) -> AsyncIterator[Company]:
+async def company(tmp_path: Path, empty_database: Path) -> AsyncIterator[Company]:
+    shutil.copy(empty_database, tmp_path / "waiqin.db")
     company = await open_company(tmp_path)
     yield company
     await company.store.close()
@@ -175,7 +186,7 @@ async def test_page_asks_nobody_else_for_anything(client: Client, company: Compa
 async def test_details_show_fields_with_marks_and_their_words(client: Client, company: Company) -> None:
     page = await text(client, company.link())
     assert "待确认" in page and "苏州华锐精密机械有限公司" in page
-    assert "3月18日 周三" in page and "原话：“下周三”" in page
+    assert "3月18日 周三" in page and "<mark>下周三</mark>再去一趟”" in page
     assert page.count('class="mark said">说的') == 5
 
 
@@ -468,7 +479,7 @@ async def opportunity(company: Company) -> str:
             customer_id="C1",
             owner_id="zhangwei",
             playbook="manufacturing",
-            stage="报价提交",
+            stage="商务谈判",
             stage_since=since,
             stage_entry_id="e2",
             last_touch_at=since,
@@ -478,14 +489,14 @@ async def opportunity(company: Company) -> str:
         t.StageEntry(
             id="e1", opportunity_id="op1", stage="技术评审", entered_at=since - timedelta(days=6), left_at=since
         ),
-        t.StageEntry(id="e2", opportunity_id="op1", stage="报价提交", entered_at=since),
+        t.StageEntry(id="e2", opportunity_id="op1", stage="商务谈判", entered_at=since),
         t.Alert(
             rule="dwell",
             object_id="op1",
             window="w",
             level="red",
             recipient_id="chenjing",
-            facts={"customer": "华锐", "stage": "报价提交", "days": 12, "limit_days": 7},
+            facts={"customer": "华锐", "stage": "商务谈判", "days": 12, "limit_days": 7},
             raised_at=NOW - timedelta(days=1),
         ),
     )
@@ -494,9 +505,9 @@ async def opportunity(company: Company) -> str:
 
 async def test_supervisor_reads_where_an_opportunity_stands(client: Client, company: Company, opportunity: str) -> None:
     page = await text(client, company.link("chenjing", opportunity))
-    assert "<b>12</b> 天" in page and "上限 7 天" in page and "红旗" in page
+    assert "<b>12</b> 天" in page and "<small>上限 7 天</small>" in page and 'pill red">红旗' in page
     assert "价格高了两个点，&lt;老板&gt;没松口" in page and "2月28日 周六 王建国" in page
-    assert "技术评审" in page and "停在报价提交 12 天（上限 7 天）" in page and "“交期他们嫌长”" in page
+    assert "技术评审" in page and "停在商务谈判 12 天（上限 7 天）" in page and "“交期他们嫌长”" in page
 
 
 async def test_opportunity_is_closed_to_strangers_and_has_no_form(

@@ -84,6 +84,11 @@ class Server:
         assert self._ended.result() == -signal.SIGKILL, f"the server ended with {self._ended.result()}"
         return True
 
+    async def kill(self) -> None:
+        """Kill the server from outside, wherever it is."""
+        os.kill(self._pid, signal.SIGKILL)
+        assert await self.died(within_s=10)
+
     async def stop(self) -> None:
         """End the server as an operator does, then the process that it was forked from."""
         if self._ended is not None and not self._ended.done():

@@ -66,8 +66,8 @@ def serve(settings: Settings, order: dict[str, Any], log: Path) -> int:
         os.dup2(file.fileno(), 2)
     quicken_retries()
     transcriber = WordsFromFolder()
-    without.remove(order["without"])
     kill_points.arm(order["point"], order["nth"], transcriber)
+    without.remove(order["without"])
     return run(settings, queues=ALL_QUEUES, listen=True, transcriber=transcriber)
 
 

@@ -36,16 +36,17 @@ async def test_fifty_kills_between_the_steps_lose_and_double_nothing(tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("without", "point", "wrong"),
+    ("without", "point", "nth", "wrong"),
     [
-        ("commit_before_answer", "accept:after", "lost"),
-        ("same_bytes", "send:after", "doubled"),
-        ("voice_once", "draft:after", "stuck"),
+        ("commit_before_answer", "accept:before", 1, "lost"),
+        ("same_bytes", "send:after", 2, "doubled"),  # a note's second send is its card
+        ("voice_once", "draft:after", 1, "stuck"),
     ],
 )
-async def test_the_ledger_notices_a_missing_safeguard(tmp_path: Path, without: str, point: str, wrong: str) -> None:
-    nth = 2 if point == "send:after" else 1  # the second send of a note is its card
+async def test_the_ledger_notices_a_missing_safeguard(
+    tmp_path: Path, without: str, point: str, nth: int, wrong: str
+) -> None:
     async with voice_story(tmp_path, without=without) as story:
-        await story.live_until(point, nth)
+        await story.live_until(point, nth, notes=1)
         verdict = await story.live_on(timeout_s=20)
     assert verdict.figures()[wrong] > 0, verdict

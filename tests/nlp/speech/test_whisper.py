@@ -112,9 +112,9 @@ async def test_without_a_model_the_error_says_how_to_get_one(tmp_path: Path, mon
 
 
 def test_the_model_hub_is_never_asked() -> None:
-    from faster_whisper.utils import huggingface_hub
+    from huggingface_hub import constants
 
-    assert huggingface_hub.constants.HF_HUB_OFFLINE
+    assert constants.HF_HUB_OFFLINE
 
 
 def test_the_model_in_use_is_the_pinned_one(model_folder: Path) -> None:

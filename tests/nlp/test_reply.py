@@ -1,0 +1,88 @@
+"""`read_reply`: own dialogue lines, and what must never be confused."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nlp import read_reply
+from nlp.types import Command, Correction, Unsure, VisitNote
+from tests.nlp.dialogue import SITUATIONS, agrees, load_replies, situation
+
+LINES = load_replies()
+
+
+def _share_right(lines: list[dict[str, Any]]) -> float:
+    right = sum(agrees(read_reply(line["text"], situation(line["context"])), line["expected"]) for line in lines)
+    return right / len(lines)
+
+
+def test_there_are_at_least_two_hundred_lines() -> None:
+    assert len(LINES) >= 200
+
+
+def test_own_dialogue_lines_are_read_right() -> None:
+    assert _share_right([line for line in LINES if not line["aside"]]) >= 0.97
+
+
+def test_lines_kept_aside_are_read_right() -> None:
+    assert _share_right([line for line in LINES if line["aside"]]) >= 0.97
+
+
+@pytest.mark.parametrize("text", ["好的", "OK", "嗯 可以", "对"])
+def test_agreement_confirms_only_an_open_draft(text: str) -> None:
+    assert isinstance(read_reply(text, situation("open")), Command)
+    assert not isinstance(read_reply(text, situation("none")), Command)
+    assert not isinstance(read_reply(text, situation("done")), Command)
+
+
+def test_a_note_while_a_draft_is_open_stays_a_note() -> None:
+    reading = read_reply("刚从普立出来，见了杜经理，样机测试没过，下周五再去", situation("open"))
+    assert isinstance(reading, VisitNote)
+    assert reading.extraction.customer.value == "C0066"
+
+
+def test_a_correction_can_change_several_fields_at_once() -> None:
+    reading = read_reply("联系人是李敏，阶段到技术评审了，下周四再去", situation("open"))
+    assert isinstance(reading, Correction)
+    changed = {change.field: change.value for change in reading.changes}
+    assert changed == {"contact": "李敏", "stage": "技术评审", "next_followup": date(2026, 3, 19)}
+
+
+def test_a_change_points_at_the_words_of_its_value() -> None:
+    text = "联系人是李敏，卡点改成账期太长"
+    reading = read_reply(text, situation("open"))
+    assert isinstance(reading, Correction)
+    assert [text[slice(*change.span)] for change in reading.changes] == ["李敏", "账期太长"]
+
+
+def test_a_contact_is_looked_up_at_the_corrected_customer() -> None:
+    reading = read_reply("客户是众诚，联系人是郑经理", situation("open"))
+    assert isinstance(reading, Correction)
+    assert {change.field: change.value for change in reading.changes}["contact"] == "郑秀兰"
+
+
+def test_note_or_correction_keeps_both_readings() -> None:
+    reading = read_reply("今天跟李敏聊的，联系人写错了", situation("open"))
+    assert isinstance(reading, Correction | Unsure | VisitNote)
+    if isinstance(reading, Unsure):
+        assert reading.correction.changes
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    st.text(max_size=80) | st.text(alphabet="客户联系人阶段跟进改成是不对第二个周五确认撤销，。 1没了王总", max_size=60),
+    st.sampled_from(sorted(SITUATIONS)),
+)
+def test_any_message_is_read_and_twice_the_same(text: str, name: str) -> None:
+    context = situation(name)
+    assert read_reply(text, context) == read_reply(text, context)
+
+
+@pytest.mark.parametrize("text", ["改" * 20_000, "客户是" * 3_000, "不是" * 5_000, "，" * 20_000, "下周三改成" * 2_000])
+def test_long_messages_are_read_too(text: str) -> None:
+    assert read_reply(text, situation("open")) is not None
