@@ -105,7 +105,12 @@ async def measure_steady(seconds: int) -> list[Figure]:
             Figure(f"accept longest at {RATE}/s", 1e3 * max(accepts), "ms"),
             Figure(f"note to answer p50 at {RATE}/s", 1e3 * percentile(waits, 50), "ms"),
             Figure(f"note to answer p95 at {RATE}/s", 1e3 * percentile(waits, 95), "ms"),
-            Figure("answered", 100.0 * min(len(service.platform.shown) / len(wanted), 1) if not all_told else 100, "%", least=100),
+            Figure(
+                "answered",
+                100.0 * min(len(service.platform.shown) / len(wanted), 1) if not all_told else 100,
+                "%",
+                least=100,
+            ),
         ]
 
 

@@ -138,7 +138,8 @@ def report(tally: Tally) -> Iterator[str]:
         each = "  ".join(f"{f} {tally.share(f'{name} {f}'):.1f}" for f in FIELDS if tally.seen[f"{name} {f}"])
         yield f"  {name:14} {tally.share(name):5.1f} %  of {tally.seen[name]}  ({each})"
     hit, false, missed = (tally.tags[kind] for kind in ("hit", "false", "missed"))
-    yield f"  tags           precision {100 * hit / max(hit + false, 1):.1f} %  recall {100 * hit / max(hit + missed, 1):.1f} %"
+    precision, recall = hit / max(hit + false, 1), hit / max(hit + missed, 1)
+    yield f"  tags           precision {100 * precision:.1f} %  recall {100 * recall:.1f} %"
     yield f"  time           {statistics.median(tally.micros):.0f} µs a note (median)"
 
 

@@ -98,7 +98,9 @@ class Service:
     def note(self, userid: str, text: str) -> Sealed:
         """Return a signed, encrypted text message, as the platform posts it."""
         now = datetime.now(UTC)
-        return seal(self.company, message_xml(self.company, userid, now, "text", {"Content": text}, next(self._ids)), now)
+        return seal(
+            self.company, message_xml(self.company, userid, now, "text", {"Content": text}, next(self._ids)), now
+        )
 
     def tap(self, card: Shown) -> Sealed:
         """Return the callback of a press on a card's first button."""

@@ -23,6 +23,7 @@ from rapidfuzz.distance import Levenshtein
 from nlp.speech import models
 from nlp.speech.decode import decode
 from nlp.speech.hallucination import bare_words
+from nlp.speech.hints import hints_of
 from nlp.speech.simplified import to_simplified
 from nlp.speech.whisper import WhisperTranscriber
 from tests.nlp.corpus import load_customers
@@ -77,10 +78,8 @@ def syllables(text: str) -> list[str]:
 
 
 def names_of(rep: str) -> list[str]:
-    """Return aliases and contacts of the rep's own customers, as the application hints them."""
-    own = [customer for customer in load_customers() if customer.owner == rep]
-    names = [name for customer in own for name in (*customer.aliases, *(who.name for who in customer.contacts))]
-    return list(dict.fromkeys(names))
+    """Return what the rep may call their own customers and people, as the application hints them."""
+    return list(hints_of(customer for customer in load_customers() if customer.owner == rep))
 
 
 def strangers_of(rep: str) -> list[str]:

@@ -257,8 +257,8 @@ async def apply_extraction(
         row = await _field(uow, visit.id, name)
         if row is not None and guess.shown == "missing":
             continue
-        if row is not None and row.status in ("confirmed", "corrected") and guess.shown != "value":
-            continue
+        if row is not None and row.shown == "value" and row.known_by != "directory" and guess.shown != "value":
+            continue  # a doubt never replaces what is known
         if row is not None and row.shown != "missing" and row.said_at and row.said_at > capture.captured_at:
             continue
         old = row.value if row is not None else None

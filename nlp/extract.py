@@ -6,10 +6,15 @@ also none, and nothing is raised. Every guess carries its evidence as a span of 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from nlp import dates, names
 from nlp.fields import models, notelike, obstacle, preparation, shown, stage, tags
 from nlp.names import Directory
 from nlp.types import Context, Extraction, Note, Playbook
+
+#: Characters of a message that are read; a messenger delivers 2,048 bytes, a pasted chat may be longer.
+MAX_TEXT = 4000
 
 
 def extract(note: Note, directory: Directory, playbook: Playbook, *, context: Context | None = None) -> Extraction:
@@ -18,6 +23,7 @@ def extract(note: Note, directory: Directory, playbook: Playbook, *, context: Co
     `directory` are the customers as known now, `playbook` gives the stages and tags to tell apart, `context` what else
     is known of the rep (position, plan, open drafts). A message that is no visit note has five empty guesses.
     """
+    note = replace(note, text=note.text[:MAX_TEXT])
     if notelike.kind_of(note.text) is not None:
         return Extraction(is_note=False)
     customer, contact = names.resolve(note, directory, context)

@@ -1,11 +1,11 @@
-"""Reads any message of a rep: an instruction, a correction, an answer, a visit note, chatter, or one of two (DECISIONS 10)."""
+"""Reads any message of a rep: instruction, correction, answer, visit note, chatter, or one of two (DECISIONS 10)."""
 
 from __future__ import annotations
 
 import re
 from datetime import timedelta
 
-from nlp.extract import extract
+from nlp.extract import MAX_TEXT, extract
 from nlp.fields import notelike
 from nlp.replies.answers import read_answer
 from nlp.replies.commands import is_agreement, read_command, trimmed
@@ -30,6 +30,7 @@ def read_reply(text: str, context: Context) -> Reading:
     Mere agreement confirms only while an unconfirmed draft waits. A visit note sent while a draft is open stays a note
     unless it is clearly a correction; where both readings stand, the answer is `Unsure` with both.
     """
+    text = text[:MAX_TEXT]
     target = _target(text, context)
     waiting = [draft for draft in context.drafts if not draft.confirmed]
     asked = target if target and target.questions and not target.confirmed else None

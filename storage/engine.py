@@ -11,6 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
+from storage import sqlite_connection
+
 
 def is_sqlite(url: str) -> bool:
     """Tell whether a database URL names a SQLite file."""
@@ -39,7 +41,11 @@ def make_async_engine(url: str) -> AsyncEngine:
     """Open the application's engine."""
     if is_sqlite(url):
         engine = create_async_engine(
-            async_url(url), poolclass=sa.pool.AsyncAdaptedQueuePool, pool_size=1, max_overflow=0
+            async_url(url),
+            poolclass=sa.pool.AsyncAdaptedQueuePool,
+            pool_size=1,
+            max_overflow=0,
+            connect_args={"async_creator_fn": sqlite_connection.connect},
         )
         _tune_sqlite(engine.sync_engine)
         return engine

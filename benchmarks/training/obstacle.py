@@ -87,7 +87,12 @@ class Vocabulary:
         mask = allowed(note.text)
         gold = _mark_gold(note.text, wanted, mask)
         return Example(
-            self.bag(note.start.names()), self.bag(note.end.names()), self.bag(note.inside.names()), self.bag([note.whole]), mask | gold, gold
+            self.bag(note.start.names()),
+            self.bag(note.end.names()),
+            self.bag(note.inside.names()),
+            self.bag([note.whole]),
+            mask | gold,
+            gold,
         )
 
 

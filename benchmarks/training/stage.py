@@ -54,7 +54,7 @@ def fit(
     penalty: float = 0.5,
     least: int = 2,
 ) -> dict[str, float]:
-    """Return the weights by name. `penalty` is the L2 strength of character groups; words of the playbook pay a tenth."""
+    """Return the weights by name. `penalty` is the L2 strength of character groups; playbook words pay a tenth."""
     examples = [example(row, playbooks[row["playbook"]]) for row in rows]
     seen = Counter(
         name for item in examples for name in {name.rpartition("|")[2] for names in item.names for name in names}

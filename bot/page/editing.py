@@ -77,7 +77,7 @@ async def save(uow: UnitOfWork, opened: OpenedVisit, posted: Posted, world: Worl
         return await _stale(uow, known, changes_in(answers, posted.was), current, opened, posted)
     changes = changes_in(answers, current)
     if not changes:
-        return Saved(words.UNCHANGED)
+        return Saved(_unchanged(opened.visit))
     return await _change(uow, opened, changes, posted, world, now)
 
 
@@ -105,8 +105,12 @@ async def _stale(
     if all(current[name] == value for name, value in mine.items()):
         key = f"answer:{_form_key(opened.visit, posted)}"
         told_before = await uow.get(t.Delivery, key) is not None
-        return Saved(words.ALREADY_SAVED if told_before else words.UNCHANGED, key if told_before else "")
+        return Saved(words.ALREADY_SAVED if told_before else _unchanged(opened.visit), key if told_before else "")
     return _page(known, form_beside(await _form(uow, known), mine, known.directory), words.SEE_FRESH)
+
+
+def _unchanged(visit: t.Visit) -> tuple[str, str]:
+    return words.UNCHANGED_CONFIRMED if visit.state == "confirmed" else words.UNCHANGED
 
 
 def _form_key(visit: t.Visit, posted: Posted) -> str:

@@ -63,7 +63,7 @@ def page_routes(
 
 
 def _guarded(handler: Handler) -> Handler:
-    """Turn a refusal into a friendly page. Addresses hold the token, so nothing of the request is logged."""
+    """The error boundary: refusals and faults become friendly pages. The address holds the token: it is not logged."""
 
     async def guarded(request: web.Request) -> web.StreamResponse:
         try:
@@ -73,6 +73,11 @@ def _guarded(handler: Handler) -> Handler:
             return notice(refusal.title, refusal.advice, status=refusal.status)
         except BrokenForm:
             return notice(*words.NOT_A_FORM, status=400)
+        except web.HTTPException:
+            raise
+        except Exception:
+            logger.exception("page failed", extra={"action": "page_failed"})
+            return notice(*words.OUR_FAULT, status=500)
 
     return guarded
 

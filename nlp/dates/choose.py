@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from nlp.dates import cues
-from nlp.dates.dialogue import Turn, customer_turns
+from nlp.dates.dialogue import spoken_by_customer
 from nlp.dates.mention import DateMention, Reference
 from nlp.dates.scan import find_dates, fold
 from nlp.types import Guess
@@ -91,7 +91,9 @@ def _decide(candidates: list[Candidate], ref: Reference) -> Guess:
     if not firm:
         others = tuple(dict.fromkeys(c.day for c in sorted(candidates, key=lambda c: -c.score) if c.score > -2.5))
         return Guess(confidence=0.75 if others else 0.9, alternatives=others[:2], reason="提到的日期都不是我们的跟进日")
-    firm = [candidate for candidate in firm if not _is_refined(candidate, firm)]
+    firm = [
+        candidate for index, candidate in enumerate(firm) if not _is_refined(candidate, firm[index + 1 : index + 5])
+    ]
     best = max(candidate.score for candidate in firm)
     chosen = min((c for c in firm if c.score >= best - _MARGIN), key=lambda c: (c.day, -c.score))
     return _guess(chosen, candidates, ref)
@@ -105,12 +107,7 @@ def _is_refined(candidate: Candidate, others: list[Candidate]) -> bool:
     mention = candidate.mention
     if mention.kind not in _PERIODS or mention.end is None:
         return False
-    return any(
-        other.mention.kind not in _PERIODS
-        and mention.date <= other.day <= mention.end
-        and other.mention.span > mention.span
-        for other in others
-    )
+    return any(other.mention.kind not in _PERIODS and mention.date <= other.day <= mention.end for other in others)
 
 
 def _guess(chosen: Candidate, candidates: list[Candidate], ref: Reference) -> Guess:
@@ -138,7 +135,7 @@ def _reason(chosen: Candidate) -> str:
 
 def _scenes(text: str, mentions: tuple[DateMention, ...]) -> list[Scene]:
     """Return the naming mentions with the words around them, which end at the next such mention."""
-    turns = customer_turns(text)
+    spoken = spoken_by_customer(text)
     scenes = []
     for index, mention in enumerate(mentions):
         start, end = mention.span
@@ -155,7 +152,7 @@ def _scenes(text: str, mentions: tuple[DateMention, ...]) -> list[Scene]:
                 after=after,
                 near_after=_near_after(after),
                 gap=text[end:right] if right - end <= 30 else "",
-                theirs=_spoken(turns, start),
+                theirs=bool(spoken[start]),
             )
         )
     return scenes
@@ -186,10 +183,6 @@ def _near_after(after: str) -> str:
     return after
 
 
-def _spoken(turns: tuple[Turn, ...], position: int) -> bool:
-    return any(turn.start <= position < turn.end for turn in turns)
-
-
 #: 明天…后天: the speaker broke off and said another day.
 _BROKEN_OFF = re.compile(r"[…\.—]{1,6}(?:哦|啊|呃|不|嗯)?")
 
@@ -217,7 +210,7 @@ def _is_called_off(scenes: list[Scene], index: int) -> bool:
     day = scenes[index].mention.date
     return any(
         later.mention.date == day and (cues.UNABLE.match(later.near_after) or cues.CANCELLED.search(later.near_after))
-        for later in scenes[index + 1 :]
+        for later in scenes[index + 1 : index + 5]
     )
 
 

@@ -28,6 +28,14 @@ class Turn(NamedTuple):
 _SIGNED = re.compile(r"[“\"「『](?P<said>[^”\"」』]{2,200})[”\"」』]\s?(?:——|—|--)")
 
 
+def spoken_by_customer(text: str) -> bytearray:
+    """Return a mark for each character: 1 where the customer speaks."""
+    marks = bytearray(len(text))
+    for turn in customer_turns(text):
+        marks[turn.start : turn.end] = b"\x01" * (turn.end - turn.start)
+    return marks
+
+
 def customer_turns(text: str) -> tuple[Turn, ...]:
     """Return the stretches in which the customer speaks: chat lines that are not ours, and quotations."""
     turns = [Turn(*match.span("said")) for match in _QUOTE.finditer(text)]

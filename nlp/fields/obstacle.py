@@ -11,7 +11,7 @@ _VAGUE_SHARE = 0.4
 
 
 def guess(text: str, model: SpanModel) -> Guess:
-    """Return the obstacle verbatim with its span; a vague one is a question with the reason; None where none is said."""
+    """Return the obstacle verbatim with its span; a vague one is a question that says so; None where none is said."""
     found = model.find(text)
     others = tuple(dict.fromkeys(_said(text, span) for span in found.others))
     vague = lexicon.VAGUE.search(text)

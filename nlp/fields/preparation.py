@@ -1,4 +1,4 @@
-"""Tasks that a note implies: “下周三要见技术总监” → prepare technical material by the working day before (MISSION row 2)."""
+"""Tasks that a note implies: “下周三要见技术总监” → prepare technical material (MISSION row 2)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from nlp.types import Guess, Note, Preparation, Span
 _FOR: tuple[tuple[re.Pattern[str], str], ...] = (
     (
         re.compile(
-            r"技术(?:总监|经理|负责人|部|的人|员)|研发(?:总监|经理|部)|总工|CTO|工程师|技术(?:交流|答疑|细节|对接)|工艺"
+            r"技术(?:总监|经理|负责人|部|的人|员)|研发(?:总监|经理|部)|总工|CTO|工程师|技术(?:交流"
+            r"|答疑|细节|对接)|工艺"
         ),
         "准备技术材料",
     ),

@@ -8,7 +8,7 @@ from nlp.types import Playbook, Span, TagGuess
 
 
 def suggest(text: str, playbook: Playbook) -> tuple[TagGuess, ...]:
-    """Return one guess per tag whose words stand in `text`, in the playbook's order, with the word that triggered it."""
+    """Return one guess per tag whose words stand in `text`, in the playbook's order, with the triggering word."""
     row = statuses(text)
     found: list[TagGuess] = []
     for rule in playbook.tags:

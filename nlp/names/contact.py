@@ -9,7 +9,7 @@ from nlp.names.cues import absent, met
 from nlp.names.directory import Directory
 from nlp.names.people import Person
 from nlp.names.reading import Reading
-from nlp.types import Customer, CustomerRef, Guess, Span
+from nlp.types import Customer, CustomerRef, Guess, NewCustomer, Span
 
 _FIRST, _ROLE, _SPEAKER, _KNOWN, _BESIDE_COMPANY = 1.2, -1.5, 2.5, 0.8, 0.8
 #: At or below this the words say that the person was not met; of those said to be absent nothing else counts.
@@ -27,6 +27,8 @@ _SURE = {
     "surname": 0.6,
     "role": 0.82,
 }
+#: How sure a person as said is, by what is known of the customer.
+_SURE_OF_STRANGER = {"new": 0.9, "known": 0.87, "none": 0.8}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,8 @@ class Met:
 def decide_contact(reading: Reading, directory: Directory, customer: CustomerRef | None, beside: Span | None) -> Guess:
     """Return the person dealt with on this visit. `beside` is where the company stands in the note."""
     row = directory.customers.get(customer) if isinstance(customer, str) else None
-    people = _all_met(reading, row, beside)
+    stranger = _SURE_OF_STRANGER["new" if isinstance(customer, NewCustomer) else "known" if row else "none"]
+    people = _all_met(reading, row, beside, stranger)
     if not people:
         return Guess(reason="没有提到联系人")
     ranked = sorted(people, key=lambda person: (-person.weight, person.span))
@@ -63,12 +66,12 @@ def _names(ranked: list[Met]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(person.name for person in ranked if person.name))[:_ALTERNATIVES]
 
 
-def _all_met(reading: Reading, customer: Customer | None, beside: Span | None) -> list[Met]:
+def _all_met(reading: Reading, customer: Customer | None, beside: Span | None, stranger: float) -> list[Met]:
     known = known_people(reading, customer) if customer else []
     spans = [item.span for item in known]
     people = [_known(reading, item, beside) for item in known]
     people += [
-        _as_said(reading, person, customer, beside)
+        _as_said(reading, person, beside, stranger)
         for person in reading.people
         if person.span not in spans
         and not any(_overlaps(person.span, span) for span in spans)
@@ -111,12 +114,11 @@ def _known(reading: Reading, item: Known, beside: Span | None) -> Met:
     return Met(name, item.span, weight, _SURE[item.by], reason, role)
 
 
-def _as_said(reading: Reading, person: Person, customer: Customer | None, beside: Span | None) -> Met:
+def _as_said(reading: Reading, person: Person, beside: Span | None, sure: float) -> Met:
     weight = _weight(reading, person.span, beside)
     if person.kind == "role":
         return Met(None, person.span, weight + _ROLE, 0.6, f"只说了“{person.text}”，没说是谁", True)
     weight += _SPEAKER if person.speaker else 0.0
-    sure = 0.85 if customer is None else 0.8
     return Met(person.text, person.span, weight, sure, f"原话“{person.text}”")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from nlp.names.sound import alike
+from nlp.types import Contact, Customer
 
 #: Suggested names at most; more cost accuracy in the rest of the sentence.
 MAX_NAMES = 8
@@ -19,6 +20,16 @@ _SHORTEST, _LONGEST = 2, 12
 
 #: Words of the trade in a plausible sentence: they lead 和同 to 合同 and 约结 to 月结 where the sound allows both.
 _TRADE = "拜访客户，谈了报价、合同、账期、返点、打样、样机、首单、铺货、陈列、促销、起订量，下周跟进。"
+
+
+def hints_of(customers: Iterable[Customer]) -> tuple[str, ...]:
+    """Return what a rep may call these customers and their people: aliases, names, and surname with title (李总监)."""
+    found: dict[str, None] = {}
+    for customer in customers:
+        found.update(dict.fromkeys(customer.aliases))
+        for person in customer.contacts:
+            found.update(dict.fromkeys(_called(person)))
+    return tuple(found)
 
 
 def sounding_like(hints: Iterable[str], heard: str, *, limit: int = MAX_NAMES) -> tuple[str, ...]:
@@ -33,6 +44,14 @@ def likeness_within(name: str, heard: str) -> float:
     """Return how much the stretch of `heard` that is most like `name` sounds like it, 0 to 1."""
     size = len(name)
     return max((alike(heard[start : start + size], name) for start in range(len(heard) - size + 1)), default=0.0)
+
+
+def _called(person: Contact) -> tuple[str, ...]:
+    """王建国, 采购经理 → 王建国, 王经理; a 总经理 is 王总."""
+    if not person.name or not person.title:
+        return (person.name,)
+    short = "总" if person.title.endswith("总经理") else person.title[-2:]
+    return (person.name, person.name[0] + short)
 
 
 def _required(name: str) -> float:

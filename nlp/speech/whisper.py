@@ -102,10 +102,9 @@ class WhisperTranscriber:
     def _load(self) -> Any:
         """Load the model from its folder; the hub is never asked."""
         folder = self._folder or find(name=self._name)
-        if folder is None:
-            raise ModelUnavailable(
-                f"no model {self._name!r} in {default_root()}: run `waiqin models pull {self._name}`"
-            )
+        if folder is None or not folder.is_dir():
+            place = folder or default_root() / self._name
+            raise ModelUnavailable(f"no model in {place}: run `waiqin models pull {self._name}`")
         from faster_whisper import WhisperModel
 
         model = WhisperModel(

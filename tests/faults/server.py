@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 from asyncio.subprocess import PIPE, Process
+from collections import defaultdict
 from contextlib import suppress
 from pathlib import Path
 
@@ -47,31 +48,67 @@ def environment(data: Path, company: Company, api_url: str, port: int) -> dict[s
     }
 
 
-class Server:
-    """Forks servers from one loaded process (see `server_process`)."""
+class Nursery:
+    """The loaded process that servers are forked from (see `server_process`): loading takes seconds, forking none."""
 
-    def __init__(self, env: dict[str, str], port: int, *, without: str = "") -> None:
-        self._env = {**os.environ, **env}
+    def __init__(self) -> None:
+        self._process: Process | None = None
+        self._reader: asyncio.Task[None] | None = None
+        self._loaded: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._born: dict[int, asyncio.Future[int]] = {}
+        self._ended: defaultdict[int, asyncio.Future[int]] = defaultdict(asyncio.get_running_loop().create_future)
+
+    async def open(self) -> None:
+        """Load the product."""
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "tests.faults.server_process", stdin=PIPE, stdout=PIPE, cwd=ROOT
+        )
+        self._reader = asyncio.create_task(self._listen())
+        await asyncio.wait_for(self._loaded, 120)
+
+    async def close(self) -> None:
+        """End the loaded process; its servers have ended before."""
+        assert self._process is not None and self._process.stdin is not None and self._reader is not None
+        self._process.stdin.close()
+        await self._process.wait()
+        await self._reader
+
+    async def fork(self, order: dict[str, object]) -> tuple[int, asyncio.Future[int]]:
+        """Fork a server; return its process id and what will hold its exit status."""
+        assert self._process is not None and self._process.stdin is not None
+        number = len(self._born)
+        self._born[number] = asyncio.get_running_loop().create_future()
+        self._process.stdin.write(json.dumps({**order, "order": number}).encode() + b"\n")
+        pid = await self._born[number]
+        return pid, self._ended[pid]
+
+    async def _listen(self) -> None:
+        assert self._process is not None and self._process.stdout is not None
+        while line := await self._process.stdout.readline():
+            event = json.loads(line)
+            if "loaded" in event:
+                self._loaded.set_result(event["loaded"])
+            elif "pid" in event:
+                self._born[event["order"]].set_result(event["pid"])
+            else:
+                self._ended[event["ended"]].set_result(event["status"])
+
+
+class Server:
+    """One server at a time on one database file."""
+
+    def __init__(self, nursery: Nursery, env: dict[str, str], port: int, *, without: str = "") -> None:
+        self._nursery = nursery
+        self._env = env
         self._port = port
         self._without = without
-        self._loader: Process | None = None
         self._ended: asyncio.Future[int] | None = None
         self._pid = 0
 
-    async def load(self) -> None:
-        """Start the process that servers are forked from."""
-        self._loader = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "tests.faults.server_process", stdin=PIPE, stdout=PIPE, env=self._env, cwd=ROOT
-        )
-        assert await self._line() == "loaded"
-
     async def start(self, point: str = "", nth: int = 1) -> None:
-        """Fork a server that dies at `point`, and return when it listens (or is already dead)."""
-        assert self._loader is not None and self._loader.stdin is not None
-        order = {"point": point, "nth": nth, "without": self._without}
-        self._loader.stdin.write(json.dumps(order).encode() + b"\n")
-        self._pid = int(await self._line())
-        self._ended = asyncio.ensure_future(self._status())
+        """Start a server that dies at `point`, and return when it listens (or is already dead)."""
+        order = {"env": self._env, "point": point, "nth": nth, "without": self._without}
+        self._pid, self._ended = await self._nursery.fork(order)
         while not self._ended.done() and not await self._listens():
             await asyncio.wait([self._ended], timeout=0.05)
 
@@ -90,24 +127,13 @@ class Server:
         assert await self.died(within_s=10)
 
     async def stop(self) -> None:
-        """End the server as an operator does, then the process that it was forked from."""
-        if self._ended is not None and not self._ended.done():
-            os.kill(self._pid, signal.SIGTERM)
-            await asyncio.wait([self._ended], timeout=15)
-        if self._loader is not None:
-            if self._ended is not None and not self._ended.done():
-                os.kill(self._pid, signal.SIGKILL)
-                await self._ended
-            assert self._loader.stdin is not None
-            self._loader.stdin.close()
-            await self._loader.wait()
-
-    async def _line(self) -> str:
-        assert self._loader is not None and self._loader.stdout is not None
-        return (await self._loader.stdout.readline()).decode().strip()
-
-    async def _status(self) -> int:
-        return int(await self._line())
+        """End the server as an operator does."""
+        if self._ended is None or self._ended.done():
+            return
+        os.kill(self._pid, signal.SIGTERM)
+        await asyncio.wait([self._ended], timeout=20)
+        if not self._ended.done():
+            await self.kill()
 
     async def _listens(self) -> bool:
         with suppress(OSError):

@@ -1,8 +1,9 @@
-"""The real server, started again and again: `python -m tests.faults.server_process`, settings in the environment.
+"""The real server, started again and again: `python -m tests.faults.server_process`.
 
-Loads everything once, then forks a server for each line on standard input (`{"point", "nth", "without"}`) and writes
-its process id, and when it has ended, how. Only two things in a server are not the product: the recogniser
-(DECISIONS 17), and timers of retried steps, sixty times faster. `without` takes one safeguard away.
+Loads everything once, then forks a server for each line on standard input and writes its process id and, when it has
+ended, how. A line is `{"order", "env", "point", "nth", "without"}`: the settings, where to die, and a safeguard to do
+without. Only two things in a server are not the product: the recogniser (DECISIONS 17), and the waits of retried
+steps, which are sixty times shorter.
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import sys
+import select
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -60,29 +62,53 @@ def warm_up() -> None:
     nlp.read_reply("无锡亚川，王玉成。合同还在法务手里，下周三再去。", context)
 
 
-def serve(settings: Settings, order: dict[str, Any], log: Path) -> int:
+def serve(order: dict[str, Any]) -> int:
     """Be a server until killed."""
+    os.environ.update(order["env"])
+    log = Path(os.environ[WORDS_FOLDER]).parent / "server.log"
     with log.open("ab") as file:
         os.dup2(file.fileno(), 2)
     quicken_retries()
     transcriber = WordsFromFolder()
     kill_points.arm(order["point"], order["nth"], transcriber)
     without.remove(order["without"])
-    return run(settings, queues=ALL_QUEUES, listen=True, transcriber=transcriber)
+    return run(Settings(), queues=ALL_QUEUES, listen=True, transcriber=transcriber)
+
+
+def fork_server(order: dict[str, Any]) -> None:
+    """Fork a server and report its process id under the order's number."""
+    child = os.fork()
+    if child == 0:
+        os._exit(serve(order))
+    report({"order": order["order"], "pid": child})
+
+
+def report(event: dict[str, int]) -> None:
+    """Write one line to the test."""
+    print(json.dumps(event), flush=True)
+
+
+def bury_the_dead() -> None:
+    """Report every server that has ended."""
+    with suppress(ChildProcessError):
+        while (ended := os.waitpid(-1, os.WNOHANG))[0]:
+            report({"ended": ended[0], "status": os.waitstatus_to_exitcode(ended[1])})
 
 
 def main() -> None:
-    settings = Settings()
-    log = Path(os.environ[WORDS_FOLDER]).parent / "server.log"
     warm_up()
-    print("loaded", flush=True)
-    for line in sys.stdin:
-        order = json.loads(line)
-        child = os.fork()
-        if child == 0:
-            os._exit(serve(settings, order, log))
-        print(child, flush=True)
-        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+    report({"loaded": os.getpid()})
+    unread = b""
+    while True:
+        bury_the_dead()
+        if not select.select([0], [], [], 0.02)[0]:
+            continue
+        data = os.read(0, 65536)
+        if not data:
+            return
+        *lines, unread = (unread + data).split(b"\n")
+        for line in lines:
+            fork_server(json.loads(line))
 
 
 if __name__ == "__main__":

@@ -6,30 +6,44 @@ Only the recogniser is a fake (DECISIONS 17); process, database, HTTP and platfo
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 
 from tests.faults.kill_points import POINTS
 from tests.faults.ledger import Verdict
+from tests.faults.server import Nursery
 from tests.faults.voice_story import plan_kills, voice_story
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 KILLS = 50
 CLEAN = {"lost": 0, "doubled": 0, "altered": 0, "stuck": 0}
 
 
-async def _survive(data: Path, plan: list[tuple[str, int]]) -> tuple[int, Verdict]:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def nursery() -> AsyncIterator[Nursery]:
+    """The product, loaded once for all servers of this module."""
+    loaded = Nursery()
+    await loaded.open()
+    yield loaded
+    await loaded.close()
+
+
+async def _survive(nursery: Nursery, data: Path, plan: list[tuple[str, int]]) -> tuple[int, Verdict]:
     data.mkdir()
-    async with voice_story(data) as story:
+    async with voice_story(data, nursery) as story:
         for point, nth in plan:
             await story.live_until(point, nth)
         return story.ledger.size, await story.live_on()
 
 
-async def test_fifty_kills_between_the_steps_lose_and_double_nothing(tmp_path: Path) -> None:
+async def test_fifty_kills_between_the_steps_lose_and_double_nothing(nursery: Nursery, tmp_path: Path) -> None:
     plan = plan_kills(POINTS, KILLS, seed=1)
     halves = (plan[::2], plan[1::2])
-    results = await asyncio.gather(*(_survive(tmp_path / str(n), half) for n, half in enumerate(halves)))
+    results = await asyncio.gather(*(_survive(nursery, tmp_path / str(n), half) for n, half in enumerate(halves)))
     for notes, verdict in results:
         print(f"{KILLS // 2} kills, {notes} notes:", verdict.figures())
     assert [verdict.figures() for _, verdict in results] == [CLEAN, CLEAN], results
@@ -44,9 +58,9 @@ async def test_fifty_kills_between_the_steps_lose_and_double_nothing(tmp_path: P
     ],
 )
 async def test_the_ledger_notices_a_missing_safeguard(
-    tmp_path: Path, without: str, point: str, nth: int, wrong: str
+    nursery: Nursery, tmp_path: Path, without: str, point: str, nth: int, wrong: str
 ) -> None:
-    async with voice_story(tmp_path, without=without) as story:
+    async with voice_story(tmp_path, nursery, without=without) as story:
         await story.live_until(point, nth, notes=1)
         verdict = await story.live_on(timeout_s=20)
     assert verdict.figures()[wrong] > 0, verdict

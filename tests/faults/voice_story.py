@@ -26,7 +26,7 @@ from storage.directory_files import CustomerRow, RepRow, read_customers, read_re
 from storage.engine import make_async_engine
 from tests.fakes import make_amr
 from tests.faults.ledger import Ledger, Verdict
-from tests.faults.server import LOOPBACK, Server, environment, free_port
+from tests.faults.server import LOOPBACK, Nursery, Server, environment, free_port
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 #: Notes of one rep in one story name different customers: each is a visit of its own.
@@ -100,7 +100,7 @@ class VoiceStory:
 
 
 @contextlib.asynccontextmanager
-async def voice_story(data: Path, *, without: str = "") -> AsyncIterator[VoiceStory]:
+async def voice_story(data: Path, nursery: Nursery, *, without: str = "") -> AsyncIterator[VoiceStory]:
     """Prepare a company's database, its platform and its server. `without` names a safeguard to take away."""
     people = read_reps(CORPUS / "reps.csv").rows
     customers = read_customers(CORPUS / "customers.csv", people=people).rows[:CUSTOMERS]
@@ -115,9 +115,8 @@ async def voice_story(data: Path, *, without: str = "") -> AsyncIterator[VoiceSt
         port = free_port()
         env = environment(data, company, f"http://{LOOPBACK}:{runner.addresses[0][1]}", port)
         await _prepare(env["WAIQIN_DATABASE_URL"], people, customers)
-        server = Server(env, port, without=without)
+        server = Server(nursery, env, port, without=without)
         stack.push_async_callback(server.stop)
-        await server.load()
         standin.callbacks.url = f"http://{LOOPBACK}:{port}/wecom/callback"
         yield VoiceStory(data, standin, server, customers)
 

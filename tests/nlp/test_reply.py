@@ -75,7 +75,8 @@ def test_note_or_correction_keeps_both_readings() -> None:
 
 @settings(max_examples=80, deadline=None)
 @given(
-    st.text(max_size=80) | st.text(alphabet="客户联系人阶段跟进改成是不对第二个周五确认撤销，。 1没了王总", max_size=60),
+    st.text(max_size=80)
+    | st.text(alphabet="客户联系人阶段跟进改成是不对第二个周五确认撤销，。 1没了王总", max_size=60),
     st.sampled_from(sorted(SITUATIONS)),
 )
 def test_any_message_is_read_and_twice_the_same(text: str, name: str) -> None:

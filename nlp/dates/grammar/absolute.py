@@ -123,8 +123,7 @@ def _month_slash_day(match: re.Match[str], ref: Reference) -> Reading | None:
 def _month_dot_day(match: re.Match[str], ref: Reference) -> Reading | None:
     """Read 8.20 or 6-3 as a day only where the words around it need one, or where it stands alone."""
     text = match.string
-    rest = text[match.end() :].strip(" \t，,。.、")
-    alone = not rest and not text[: match.start()].strip() and (match[2] != "." or len(match[3]) == 2)
+    alone = len(text) <= 16 and text.strip(" \t，,。.、") == match[0] and (match[2] != "." or len(match[3]) == 2)
     line_start = match.start() == 0 or text[match.start() - 1] == "\n"
     fits = (
         alone

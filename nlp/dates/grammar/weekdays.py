@@ -14,7 +14,7 @@ from nlp.dates.numerals import read_int
 _WEEK = r"(?:周|星期|礼拜)"
 _DAYS = {name: index for names in ("一二三四五六日", "1234567") for index, name in enumerate(names)} | {"天": 6}
 #: 上, 下下, 这, 本, 上一个, 下个 …
-_PREFIX = r"(?P<pre>再下个?|(?:上一?个?|下一?个?)+|这一?个?|本|今个?|当|那个?)"
+_PREFIX = r"(?P<pre>再下个?|(?:上一?个?|下一?个?){1,4}|这一?个?|本|今个?|当|那个?)"
 _DAY = r"(?P<d>[一二三四五六日天1-7])(?![\d个号月年点.:：万千百十块条位家台]|福|鸣)"
 #: 一周一次, 两周三趟: a count and no day.
 _NOT_COUNTED = r"(?<![每逢\d一两几半隔])(?!周[一二三四五六](?:次|趟|回|遍|篇|单))"
@@ -104,7 +104,7 @@ def _weekend(match: re.Match[str], ref: Reference) -> Reading:
 @rule(
     "week",
     "再上下这本今",
-    r"(?P<pre>再下个?|(?:上一?个?|下一?个?)+|这一?个?|本)(?:周|星期|礼拜)(?P<part>以?内|之内|里|中|初|头|"
+    r"(?P<pre>再下个?|(?:上一?个?|下一?个?){1,4}|这一?个?|本)(?:周|星期|礼拜)(?P<part>以?内|之内|里|中|初|头|"
     r"前半周|前半段|下半周|后半周|后半段|尾|底)?(?![一二三四五六日天末期])",
 )
 def _week(match: re.Match[str], ref: Reference) -> Reading:
@@ -141,7 +141,7 @@ def _midweek(match: re.Match[str], ref: Reference) -> Reading | None:
     "nth_weekday",
     NUMERAL_STARTS + "上下本这今明去后前大",
     rf"(?:{NOT_AFTER_NUMBER}(?:(?P<y>{YEAR4})年|(?P<ry>{REL_YEAR}))?的?(?P<m>{MONTH})月份?|(?P<rel>(?:上个?|"
-    rf"下个?)+月|这个?月|本月))"
+    rf"下个?){{1,4}}月|这个?月|本月))"
     rf"的?(?:第(?P<n>[一二三四五1-5])|(?P<last>最后一?))个?{_WEEK}(?P<d>[一二三四五六日天末])",
 )
 def _nth(match: re.Match[str], ref: Reference) -> Reading | None:
@@ -164,7 +164,7 @@ def _nth(match: re.Match[str], ref: Reference) -> Reading | None:
 @rule(
     "week_of_month",
     NUMERAL_STARTS + "下本这",
-    rf"(?:{NOT_AFTER_NUMBER}(?P<m>{MONTH})月份?|(?P<rel>(?:下个?)+月|这个?月|"
+    rf"(?:{NOT_AFTER_NUMBER}(?P<m>{MONTH})月份?|(?P<rel>(?:下个?){{1,4}}月|这个?月|"
     rf"本月))的?第(?P<n>[一二三四五1-5])个?(?:周|星期|礼拜)(?![一二三四五六日天末])",
 )
 def _week_of_month(match: re.Match[str], ref: Reference) -> Reading | None:

@@ -42,7 +42,11 @@ def test_a_note_is_no_chatter(text: str) -> None:
 
 @pytest.mark.parametrize(
     ("text", "opens"),
-    [("刚从普立出来跟胡工聊了一下午", True), ("拜访时间应该是下周一，不是下周二吧", False), ("跟进改到下周五吧谢谢", False)],
+    [
+        ("刚从普立出来跟胡工聊了一下午", True),
+        ("拜访时间应该是下周一，不是下周二吧", False),
+        ("跟进改到下周五吧谢谢", False),
+    ],
 )
 def test_a_note_opens_with_a_visit(text: str, *, opens: bool) -> None:
     assert opens_note(text) is opens

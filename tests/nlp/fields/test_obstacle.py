@@ -29,7 +29,11 @@ def test_the_objection_is_found(text: str, expected: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["合同签完了，定金到账，客户很满意，下周三送货", "试产全部合格，没提什么意见，周五带合同过去", "首单签了，老板爽快，月底去看动销"],
+    [
+        "合同签完了，定金到账，客户很满意，下周三送货",
+        "试产全部合格，没提什么意见，周五带合同过去",
+        "首单签了，老板爽快，月底去看动销",
+    ],
 )
 def test_praise_is_no_obstacle(text: str) -> None:
     assert _guess(text).value is None

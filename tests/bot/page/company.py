@@ -99,7 +99,7 @@ class Company:
 
 
 async def open_company(folder: Path) -> Company:
-    """Fill the migrated `waiqin.db` of a folder: people, customers, and 张伟's visit `v1` as the note `WORDS` left it."""
+    """Fill the migrated `waiqin.db` of a folder: people, customers, 张伟's visit `v1` as the note `WORDS` left it."""
     url = f"sqlite:///{folder / 'waiqin.db'}"
     links = Links("https://waiqin.example", "a secret of the tests")
     world = World(Playbooks(None), "manufacturing", links)

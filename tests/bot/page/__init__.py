@@ -1,0 +1,1 @@
+"""Tests of the page behind a signed link."""
