@@ -78,7 +78,7 @@ async def supervisors_of(uow: UnitOfWork, team: str) -> list[str]:
 
 async def directory_version(uow: UnitOfWork) -> int:
     """Return the number that grows with every change of customers, contacts or people."""
-    row = await uow.get(t.Setting, DIRECTORY_VERSION)
+    row = await uow.hold(t.Setting, DIRECTORY_VERSION)
     return int(row.value) if row else 0
 
 

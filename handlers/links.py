@@ -22,6 +22,14 @@ class LinkRefused(Exception):
     """The link is forged, damaged or older than 24 hours."""
 
 
+class LinkExpired(LinkRefused):
+    """The link is ours but older than 24 hours; `target` is what it opened. Good only for asking for a new one."""
+
+    def __init__(self, target: LinkTarget) -> None:
+        super().__init__()
+        self.target = target
+
+
 class Links:
     """Makes and reads links. The token is a bearer secret: it is never logged."""
 
@@ -36,11 +44,12 @@ class Links:
         return f"{self._base}/v/{token}" + ("/edit" if edit else "")
 
     def open(self, token: str, now: datetime) -> LinkTarget:
-        """Return what a link opens. Raises `LinkRefused`."""
+        """Return what a link opens. Raises `LinkExpired` or `LinkRefused`."""
         try:
             visit_id, person_id, until = self._signer.loads(token)
         except (BadSignature, ValueError, TypeError) as error:
             raise LinkRefused from error
+        target = LinkTarget(str(visit_id), str(person_id))
         if now.timestamp() > until:
-            raise LinkRefused
-        return LinkTarget(str(visit_id), str(person_id))
+            raise LinkExpired(target)
+        return target

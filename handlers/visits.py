@@ -61,12 +61,13 @@ class VisitView:
 
 async def view(uow: UnitOfWork, visit: t.Visit) -> VisitView:
     """Load what a card shows of a visit."""
-    guesses = await uow.all(sa.select(t.FieldGuess).where(col(t.FieldGuess.visit_id) == visit.id))
     tags = await uow.all(sa.select(t.TagGuess).where(col(t.TagGuess.visit_id) == visit.id).order_by(col(t.TagGuess.id)))
-    muted = set(await uow.all(sa.select(col(t.TagMute.key)).where(col(t.TagMute.person_id) == visit.person_id)))
+    muted = set[str]()
+    if tags:
+        muted.update(await uow.all(sa.select(col(t.TagMute.key)).where(col(t.TagMute.person_id) == visit.person_id)))
     return VisitView(
         visit=visit,
-        fields={g.field: g for g in guesses},
+        fields=(await _fields_of(uow, [visit.id])).get(visit.id, {}),
         tags=tuple(tag for tag in tags if tag.key not in muted or tag.status == "confirmed"),
         quote=await first_words(uow, visit.id),
     )
@@ -123,8 +124,10 @@ async def dialogue_drafts(
 ) -> tuple[nt.Draft, ...]:
     """Return what extraction's reader of replies needs to know of a person's open visits, newest first."""
     found = []
-    for visit in await open_visits(uow, person.id, now):
-        seen = await view(uow, visit)
+    visits = await open_visits(uow, person.id, now)
+    fields = await _fields_of(uow, [visit.id for visit in visits])
+    for visit in visits:
+        seen = VisitView(visit, fields.get(visit.id, {}), ())
         questions = tuple(_question(seen, name, directory) for name in seen.open_fields())
         values = {name: field_values.to_value(name, seen.value(name)) for name in nt.FIELDS}
         found.append(
@@ -167,9 +170,10 @@ async def visit_to_join(
         .limit(10)
     )
     by_id = {visit.id: visit for visit in candidates}
+    fields = await _fields_of(uow, list(by_id))
     open_ones = []
     for visit in candidates:
-        guess = await _field(uow, visit.id, "customer")
+        guess = fields.get(visit.id, {}).get("customer")
         known = guess.value if guess is not None and guess.shown == "value" else None
         open_ones.append(OpenVisit(visit.id, person_id, _customer_key(known), visit.started_at, visit.last_capture_at))
     found = find_visit(open_ones, NewCapture(person_id, _customer_key(customer), captured_at), playbook)
@@ -217,6 +221,15 @@ async def attach(uow: UnitOfWork, visit: t.Visit, capture: t.Capture) -> None:
     await uow.flush()
 
 
+async def _fields_of(uow: UnitOfWork, visit_ids: Sequence[str]) -> dict[str, dict[str, t.FieldGuess]]:
+    """Return the field rows of several visits by visit id and field name, in one query."""
+    found: dict[str, dict[str, t.FieldGuess]] = {}
+    if visit_ids:
+        for row in await uow.all(sa.select(t.FieldGuess).where(col(t.FieldGuess.visit_id).in_(visit_ids))):
+            found.setdefault(row.visit_id, {})[row.field] = row
+    return found
+
+
 async def _field(uow: UnitOfWork, visit_id: str, name: str) -> t.FieldGuess | None:
     found: t.FieldGuess | None = await uow.first(
         sa.select(t.FieldGuess).where(col(t.FieldGuess.visit_id) == visit_id, col(t.FieldGuess.field) == name)
@@ -252,9 +265,9 @@ async def apply_extraction(
 ) -> None:
     """Put what a note says into a visit's fields; what it does not say stays as it was. Version + 1 if it changes."""
     before, after = {}, {}
+    rows = (await _fields_of(uow, [visit.id])).get(visit.id, {})
     for name in nt.FIELDS:
-        guess = extraction.guess(name)
-        row = await _field(uow, visit.id, name)
+        guess, row = extraction.guess(name), rows.get(name)
         if row is not None and guess.shown == "missing":
             continue
         if row is not None and row.shown == "value" and row.known_by != "directory" and guess.shown != "value":

@@ -343,6 +343,67 @@ class CardCode(SQLModel, table=True):
     used_at: datetime | None = None
 
 
+class ForwardedMessage(SQLModel, table=True):
+    """One message of a chat that was pasted to us, verbatim. `said_at` is None where the chat gives no time of day.
+
+    `on_card` marks the at most three that the card shows.
+    """
+
+    __tablename__ = "forwarded_message"
+
+    capture_id: str = Field(primary_key=True, foreign_key="capture.id")
+    position: int = Field(primary_key=True)
+    speaker: str
+    said_at: datetime | None = None
+    text: str
+    is_rep: bool = False
+    on_card: bool = False
+
+
+class CorrectionSeen(SQLModel, table=True):
+    """A customer that a person put right: which words had been heard for it, and who was meant.
+
+    `heard` is compared, `words` is shown; `customer_id` is empty where a new customer was meant.
+    """
+
+    __tablename__ = "correction_seen"
+
+    __table_args__ = (sa.UniqueConstraint("visit_id", "field", "version"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    visit_id: str = Field(foreign_key="visit.id", index=True)
+    field: str
+    version: int
+    capture_id: str
+    heard: str = Field(index=True)
+    words: str
+    customer_id: str = ""
+    person_id: str
+    at: datetime
+
+
+class AliasProposal(SQLModel, table=True):
+    """Words that were put right to the same customer more than once, for an administrator to take as an alias.
+
+    `state`: proposed → accepted → (undo) proposed; proposed → rejected, which is never asked again.
+    """
+
+    __tablename__ = "alias_proposal"
+
+    __table_args__ = (sa.UniqueConstraint("customer_id", "heard"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    customer_id: str
+    heard: str
+    words: str
+    times: int
+    state: str = "proposed"
+    version: int = 1
+    proposed_at: datetime
+    decided_by: str = ""
+    decided_at: datetime | None = None
+
+
 class EventSeen(SQLModel, table=True):
     """An inbound event that is recorded, mostly without words."""
 

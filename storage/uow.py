@@ -24,6 +24,7 @@ class UnitOfWork:
 
     def __init__(self, session: AsyncSession) -> None:
         self.session = session
+        self._held: dict[tuple[type[SQLModel], Any], SQLModel] = {}
 
     def add(self, *rows: SQLModel) -> None:
         """Schedule rows for writing."""
@@ -34,8 +35,15 @@ class UnitOfWork:
         await self.session.flush()
 
     async def get(self, table: type[Row], key: Any) -> Row | None:
-        """Return the row with this primary key, or None."""
-        return await self.session.get(table, key)
+        """Return the row with this primary key, or None (also for the key None)."""
+        return None if key is None else await self.session.get(table, key)
+
+    async def hold(self, table: type[Row], key: Any) -> Row | None:
+        """Like `get`, for a row that one transaction looks up again and again: asked of the database once."""
+        row = await self.session.get(table, key)
+        if row is not None:
+            self._held[table, key] = row  # the session itself forgets rows that nobody holds
+        return row
 
     async def need(self, table: type[Row], key: Any) -> Row:
         """Return the row with this primary key. Raises `LookupError` if it is not there."""

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from handlers.errors import NothingHeard, Unreadable
 from handlers.ports import Heard
+from nlp.speech.decode import SpeechUnreadable, decode
 
 AMR_MAGIC = b"#!AMR\n"
 #: Header and payload of one 12.2 kbit/s frame of 20 ms (RFC 4867).
@@ -23,7 +24,7 @@ def make_amr(seed: int, seconds: float = 1.0) -> bytes:
 
 
 class FakeTranscriber:
-    """Hears in a recording what the test said is in it: nothing by default.
+    """Hears in a recording what the test said is in it. Of any other it hears nothing, if the real decoder opens it.
 
     `hold(amr)` makes the recording take until `let_go(amr)`, as a long one would.
     """
@@ -57,8 +58,16 @@ class FakeTranscriber:
         if words is None:
             raise Unreadable("broken recording")
         if not words:
+            _open(audio)
             raise NothingHeard("silence")
         return Heard(text=words, engine="fake", model="fake", seconds=len(audio) / 1600)
+
+
+def _open(audio: bytes) -> None:
+    try:
+        decode(audio)
+    except SpeechUnreadable as error:
+        raise Unreadable(str(error)) from error
 
 
 def _digest(audio: bytes) -> str:

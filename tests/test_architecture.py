@@ -34,6 +34,7 @@ FOREIGN = {
 CATCHES_ALL = {
     "bot/bootstrap.py": 2,  # what the queue cannot take goes to the spool, whatever is wrong; and the spool's own retry
     "bot/cli/lines.py": 1,  # a bad line answers with its error; the next ones must still be answered
+    "bot/page/routes.py": 1,  # the page's error boundary: the person reads a sentence, the log has the traceback
     "bot/sandbox/page_server.py": 1,  # a background act of the demo page, which nobody awaits
 }
 
@@ -55,7 +56,7 @@ READS_ENVIRONMENT = {
     "bot/settings.py",
     "nlp/speech/models.py",
     "nlp/speech/model_sources.py",
-    "nlp/speech/whisper.py",  # tells the recogniser's library never to ask a hub
+    "nlp/speech/__init__.py",  # tells the recogniser's library never to ask a hub
 }
 
 LOG_METHODS = {"debug", "info", "warning", "error", "exception", "critical", "log"}

@@ -8,14 +8,14 @@ note are dropped, small weights too.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from nlp.fields.spans import MAX_LENGTH, Floats, Parts, allowed, length_feature, parts
+from nlp.fields.spans import MAX_LENGTH, WORD, Floats, Parts, allowed, length_feature, parts
 
 Ints = npt.NDArray[np.int64]
 
@@ -49,7 +49,7 @@ class Example:
     gold: npt.NDArray[np.bool_]
 
 
-def gold_texts(row: dict[str, Any]) -> list[str]:
+def gold_texts(row: Mapping[str, Any]) -> list[str]:
     """Return the right obstacle stretches of an annotated note, the preferred one first; empty for none."""
     obstacle = row["gold"]["obstacle"]
     return [] if obstacle is None else [obstacle] if isinstance(obstacle, str) else list(obstacle)
@@ -67,7 +67,8 @@ def _mark_gold(text: str, wanted: Iterable[str], mask: npt.NDArray[np.bool_]) ->
 class Vocabulary:
     """Feature names by id; names that fewer than `least` notes have are left out."""
 
-    def __init__(self, notes: Sequence[Parts], least: int) -> None:
+    def __init__(self, notes: Sequence[Parts], least: int, words: frozenset[str]) -> None:
+        self.words = words
         seen: Counter[str] = Counter()
         for note in notes:
             seen.update({name for rows in (note.start, note.end, note.inside) for row in rows.names() for name in row})
@@ -84,7 +85,7 @@ class Vocabulary:
 
     def example(self, note: Parts, wanted: Iterable[str]) -> Example:
         """Return the note as bags with its right stretches marked."""
-        mask = allowed(note.text)
+        mask = allowed(note.text, self.words)
         gold = _mark_gold(note.text, wanted, mask)
         return Example(
             self.bag(note.start.names()),
@@ -129,13 +130,14 @@ def _spread(example: Example, change: Floats, last: Ints, length_ids: Ints, grad
     np.add.at(gradient, length_ids, change.sum(axis=0))
 
 
-def fit(rows: Sequence[dict[str, Any]], passes: int = 60, penalty: float = 0.6, least: int = 2) -> dict[str, float]:
+def fit(rows: Sequence[Mapping[str, Any]], passes: int = 60, penalty: float = 0.6, least: int = 2) -> dict[str, float]:
     """Train on annotated notes and return the weights by feature name.
 
     `penalty` is the L2 strength per feature over the whole set; `least` the notes a feature must occur in.
     """
     notes = [parts(row["text"]) for row in rows]
-    vocabulary = Vocabulary(notes, least)
+    words = cohesive_words(rows)
+    vocabulary = Vocabulary(notes, least, words)
     examples = [vocabulary.example(note, gold_texts(row)) for note, row in zip(notes, rows, strict=True)]
     length_ids = np.array([vocabulary.ids[length_feature(k + 1)] for k in range(MAX_LENGTH)], dtype=np.int64)
     weights = np.zeros(len(vocabulary.ids))
@@ -146,4 +148,33 @@ def fit(rows: Sequence[dict[str, Any]], passes: int = 60, penalty: float = 0.6, 
             _gradient(example, weights, length_ids, gradient)
         squares += gradient**2
         weights += 0.5 * gradient / np.sqrt(squares)
-    return {name: round(float(weights[k]), 3) for name, k in vocabulary.ids.items() if abs(weights[k]) >= 0.005}
+    kept = {name: round(float(weights[k]), 3) for name, k in vocabulary.ids.items() if abs(weights[k]) >= 0.005}
+    return {**kept, **{f"{WORD}{word}": 1.0 for word in words}}
+
+
+def cohesive_words(rows: Sequence[Mapping[str, Any]], least: int = 4, cohesion: float = 4.0) -> frozenset[str]:
+    """Return pairs of characters that stand together far more often than chance, less those that a right stretch cuts.
+
+    `cohesion` is the least pointwise mutual information in bits, `least` the fewest occurrences.
+    """
+    ones: Counter[str] = Counter()
+    twos: Counter[str] = Counter()
+    for row in rows:
+        ones.update(row["text"])
+        twos.update(row["text"][k : k + 2] for k in range(len(row["text"]) - 1))
+    total = sum(ones.values())
+    words = {
+        pair
+        for pair, count in twos.items()
+        if count >= least and pair.isalpha() and np.log2(count * total / (ones[pair[0]] * ones[pair[1]])) >= cohesion
+    }
+    return frozenset(words - _cut_by_gold(rows))
+
+
+def _cut_by_gold(rows: Sequence[Mapping[str, Any]]) -> set[str]:
+    cut: set[str] = set()
+    for row in rows:
+        for stretch in gold_texts(row):
+            at = row["text"].find(stretch)
+            cut |= {row["text"][max(0, edge - 1) : edge + 1] for edge in (at, at + len(stretch)) if at >= 0}
+    return cut

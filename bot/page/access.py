@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from bot.page import words
 from handlers.confirm_visit import may_undo
-from handlers.links import LinkRefused, Links, LinkTarget
+from handlers.links import LinkExpired, LinkRefused, Links, LinkTarget
 from handlers.playbooks import Playbook
 from storage import UnitOfWork
 from storage import tables as t
@@ -26,6 +26,13 @@ class PageRefused(Exception):
         super().__init__(sentences[0])
         self.status = status
         self.title, self.advice = sentences
+
+
+class PageExpired(PageRefused):
+    """The link is ours but too old: the person may have a new one sent to their own chat."""
+
+    def __init__(self) -> None:
+        super().__init__(403, words.EXPIRED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +52,20 @@ def read_token(links: Links, token: str, now: datetime) -> LinkTarget:
     """Return what the token opens. Raises `PageRefused`."""
     try:
         return links.open(token, now)
+    except LinkExpired as error:
+        raise PageExpired from error
     except LinkRefused as error:
-        raise PageRefused(403, words.EXPIRED) from error
+        raise PageRefused(403, words.FORGED) from error
+
+
+def read_expired_token(links: Links, token: str, now: datetime) -> LinkTarget:
+    """Return what a link opened that is ours, even if it is too old. Raises `PageRefused` for a forged one."""
+    try:
+        return links.open(token, now)
+    except LinkExpired as error:
+        return error.target
+    except LinkRefused as error:
+        raise PageRefused(403, words.FORGED) from error
 
 
 async def open_visit(uow: UnitOfWork, target: LinkTarget, *, to_write: bool = False) -> OpenedVisit:

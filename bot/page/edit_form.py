@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
+from unicodedata import category
 
 import nlp
 from bot.page import words
@@ -138,7 +139,7 @@ def _fresh_field(known: Known, name: str, said: Quote | None, mark: str) -> Form
         mark=mark,
         said=said,
         note=note,
-        picks=(*picks, Pick("", "先不定")) if picks else (),
+        picks=(*picks, Pick("", *words.NONE_OF_THESE)) if picks else (),
         suggestions=_suggestions(known, name),
     )
 
@@ -185,7 +186,7 @@ def read_posted(data: Mapping[str, Any]) -> Posted:
         typed: dict[str, str] = {name: _clean(data[name], name) for name in nt.FIELDS}
     except (KeyError, ValueError, RecursionError) as error:
         raise BrokenForm from error
-    if not isinstance(was, dict):
+    if not isinstance(was, dict) or not all(_is_stored(was.get(name)) for name in nt.FIELDS):
         raise BrokenForm
     return Posted(
         version=version,
@@ -196,10 +197,16 @@ def read_posted(data: Mapping[str, Any]) -> Posted:
     )
 
 
+def _is_stored(value: Any) -> bool:
+    if isinstance(value, dict):
+        return list(value) == ["new"] and isinstance(value["new"], str)
+    return value is None or isinstance(value, str)
+
+
 def _clean(value: Any, name: str) -> str:
     """Drop control characters and outer blanks; only the obstacle keeps its line breaks."""
     text = str(value).replace("\r\n", "\n")
-    kept = "".join(ch for ch in text if ch.isprintable() or (ch == "\n" and name == "obstacle"))
+    kept = "".join(ch for ch in text if category(ch) not in ("Cc", "Cs") or (ch == "\n" and name == "obstacle"))
     return kept.strip()
 
 
@@ -210,12 +217,12 @@ def understand(posted: Posted, known: Known) -> dict[str, Answer]:
 
 def _understand_one(name: str, posted: Posted, known: Known) -> Answer:
     meant, was = posted.meant(name), posted.was.get(name)
-    if meant == text_of(name, was, known.directory):
+    if meant == _clean(text_of(name, was, known.directory), name):
         return Answer(was)
     if not meant:
         return Answer(None)
     limit = LIMITS.get(name)
-    if limit is not None and len(meant) > limit:
+    if limit is not None and len(meant.removeprefix("new:")) > limit:
         return Answer(error=words.too_long(limit))
     if name == "customer":
         return _customer(meant, known)

@@ -41,7 +41,9 @@ async def history_of(uow: UnitOfWork, visit_id: str, directory: nlp.Directory) -
         .where(col(t.Change.entity) == "visit", col(t.Change.entity_id) == visit_id)
         .order_by(col(t.Change.at).desc(), col(t.Change.id).desc())
     )
-    names = {row[0]: row[1] for row in await uow.tuples(sa.select(col(t.Person.id), col(t.Person.name)))}
+    actors = {change.actor_id for change, _ in rows}
+    people = await uow.tuples(sa.select(col(t.Person.id), col(t.Person.name)).where(col(t.Person.id).in_(actors)))
+    names = {row[0]: row[1] for row in people}
     return tuple(
         line for change, value in rows for line in _lines(change, value, names.get(change.actor_id, "系统"), directory)
     )

@@ -12,6 +12,7 @@ from aiohttp import web
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from bot.page import words
 from handlers.texts import day
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -65,6 +66,20 @@ def page(template: str, *, status: int = 200, **values: Any) -> web.Response:
     return web.Response(text=body, status=status, content_type="text/html", charset="utf-8", headers=headers)
 
 
-def notice(title: str, advice: str, *, status: int = 200, good: bool = False, back: str = "") -> web.Response:
-    """Return a page of one sentence and what to do next; `back` is an address to go on to, if any."""
-    return page("notice.html", status=status, title=title, advice=advice, good=good, back=back)
+def notice(
+    title: str, advice: str, *, status: int = 200, good: bool = False, back: str = "", renew: str = ""
+) -> web.Response:
+    """Return a page of one sentence and what to do next.
+
+    `back` is an address to go on to, `renew` one that sends a fresh link to the person's chat, if any.
+    """
+    return page(
+        "notice.html",
+        status=status,
+        title=title,
+        advice=advice,
+        good=good,
+        back=back,
+        renew=renew,
+        renew_words=words.RENEW,
+    )

@@ -13,9 +13,11 @@ from aiohttp import web
 from bot.page import words
 from bot.page.access import (
     OPPORTUNITY,
+    PageExpired,
     PageRefused,
     open_opportunity,
     open_visit,
+    read_expired_token,
     read_token,
     why_no_check_in,
     why_not_editable,
@@ -27,9 +29,12 @@ from bot.page.media_files import kind_of, media_response
 from bot.page.opportunity_page import opportunity_page
 from bot.page.rendering import notice, page
 from bot.page.visit_page import visit_page
-from handlers.know import World
+from handlers import texts
+from handlers.know import World, reach
 from handlers.links import Links, LinkTarget
+from handlers.messages import OutboundText
 from handlers.ports import Clock
+from handlers.tell import tell
 from storage import Store
 from storage import tables as t
 from storage.media import MediaStore
@@ -58,6 +63,7 @@ def page_routes(
         web.post("/v/{token}/edit", _guarded(pages.save)),
         web.get("/v/{token}/checkin", _guarded(pages.check_in_form)),
         web.post("/v/{token}/checkin", _guarded(pages.check_in)),
+        web.post("/v/{token}/renew", _guarded(pages.renew)),
         web.get("/v/{token}/media/{sha256}", _guarded(pages.medium)),
     ]
 
@@ -68,6 +74,9 @@ def _guarded(handler: Handler) -> Handler:
     async def guarded(request: web.Request) -> web.StreamResponse:
         try:
             return await handler(request)
+        except PageExpired as expired:
+            renew = f"/v/{request.match_info['token']}/renew"
+            return notice(expired.title, expired.advice, status=expired.status, renew=renew)
         except PageRefused as refusal:
             logger.info("page refused", extra={"action": "page_refused", "status": refusal.status})
             return notice(refusal.title, refusal.advice, status=refusal.status)
@@ -112,6 +121,21 @@ class _Pages:
         self._clock = clock
         self._media = media
         self._tell = tell
+
+    async def renew(self, request: web.Request) -> web.StreamResponse:
+        """Send a fresh link to the chat of the person whom the old one was made for; nobody else learns it."""
+        now = self._clock.now()
+        target = read_expired_token(self._links, request.match_info["token"], now)
+        async with self._store.begin() as uow:
+            person = await reach(uow, target.person_id)
+            if person is None:
+                raise PageRefused(403, words.FOREIGN)
+            link = OutboundText(texts.fresh_link(self._links.visit(target.visit_id, person.id, now)))
+            hour = now.replace(minute=0, second=0, microsecond=0).isoformat()
+            key = await tell(uow, person, link, key=f"renew:{target.visit_id}:{person.id}:{hour}", now=now)
+            await uow.commit()
+        await self._tell(key)
+        return notice(*words.RENEWED, good=True)
 
     async def details(self, request: web.Request) -> web.StreamResponse:
         token, now = request.match_info["token"], self._clock.now()

@@ -192,7 +192,7 @@ def _is_replaced(scenes: list[Scene], index: int) -> bool:
     scene = scenes[index]
     if index + 1 >= len(scenes) or not scene.gap:
         return cues.NEGATED.search(scene.near_before) is not None
-    if cues.NEGATED.search(scene.near_before) and "是" in scene.gap:
+    if cues.NEGATED.search(scene.near_before) and re.search("[是系]", scene.gap):
         return True
     if _BROKEN_OFF.fullmatch(scene.gap):
         return True

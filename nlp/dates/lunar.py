@@ -27,11 +27,17 @@ def new_years_eve(year: int) -> date | None:
 
 def next_lunar(today: date, month: int, day: int, leap: bool = False) -> date | None:
     """Return the first such lunar day that is not before `today`."""
-    for year in range(today.year - 1, today.year + (20 if leap else 4)):
+    for year in range(today.year - 1, today.year + (3 if leap else 4)):
         civil = lunar_to_civil(year, month, day, leap)
         if civil is not None and civil >= today:
             return civil
     return None
+
+
+def last_leap(today: date, month: int, day: int) -> date | None:
+    """Return the most recent such day of a leap month within 20 years (闰四月 said the year after it)."""
+    days = (lunar_to_civil(year, month, day, leap=True) for year in range(today.year, today.year - 20, -1))
+    return next((civil for civil in days if civil is not None), None)
 
 
 def next_lunar_day_of_month(today: date, day: int) -> date | None:

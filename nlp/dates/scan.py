@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from nlp.dates.grammar import Rule, rules_by_first_character
 from nlp.dates.grammar.rules import add_days
 from nlp.dates.mention import DateMention, Reading, Reference
 from nlp.dates.numerals import read_int
+from nlp.dates.workdays import default_calendar
 from nlp.types import Span
 
 _TABLE: dict[str, tuple[Rule, ...]] = rules_by_first_character()
+#: References outside are answered with nothing: neighbouring years must exist.
+_FIRST_YEAR, _LAST_YEAR = 10, 9900
 _TRIGGER = re.compile("[" + "".join(re.escape(char) for char in sorted(_TABLE)) + "]")
 #: One character each, so that positions stay those of the text as received.
 _FOLD = str.maketrans(
@@ -20,18 +23,26 @@ _FOLD = str.maketrans(
     "周礼后号个这听两点节国庆劳动儿圣诞妇万闰历农阳阴腊过来内从开寻间结无惊蛰谷满种处热气当昼钟头0123456789/.-~=:〇",
 )
 #: Rules whose words can name no month or week of their own, so that an earlier day can lend it.
-_LEANING = {"day", "days", "month_day", "month_days", "bare_weekday", "weekdays", "month", "part_of_month"}
+_LEANING = {"day", "days", "month_day", "month_days", "bare_weekday", "weekdays", "month", "part_of_month", "festival"}
 #: Periods within which a bare day that follows is meant (下个月中旬，大概15号).
 _PERIODS = {"week", "month", "month_part"}
 _CONNECTOR = re.compile(r"(?:号|日)?\s?(?:到|至|-|~|—{1,2}|–|一直到|直到)\s?")
 _JOINER = re.compile(
-    r"\s?(?:[,，、/]?\s?(?:或者是?|或是?|要么|还是|和|跟|及|[、,，/])|[,，]?(?:啊|哦|呃|额|嗯|诶|哎)?[,，]?(?:不对|不是|不|说错了?|错了|记错了?|口误|更正|应该是?|改成?|改到|改为|推到|延到)"
+    r"\s?(?:[,，、/]?\s?(?:或者是?|或是?|要么|还是|和|跟|及|[、,，/])|[,，]?(?:啊|哦|呃|额|嗯|诶|"
+    r"哎)?[,，]?(?:不对|不是|不|说错了?|错了|记错了?|口误|更正|应该是?|改成?|改到|改为|推到|延到)"
     r"[,，]?(?:啊|哦|呃|额|嗯)?[,，]?(?:是|应该是?|改成?|改到)?)\s?"
 )
 _BEFORE = re.compile(r"(?:号|日)?(?:的)?(?:之前|以前|前(?!期|台|面|提|后|不久|辈|往|天|去|段|头|任|脚|景|端|期))")
 _AFTER = re.compile(r"(?:之后|以后|过后|后(?!期|面|续|来|天|台|勤|日|儿|付|端|者|果|备|悔|半))")
 _AMOUNT = re.compile(r"(?:的)?(?:第)?([一二两三四五六七\d]{1,2})(天|周|个星期|个礼拜)")
 _STOP = re.compile(r"[。！？!?；;\n]")
+#: 周五下班前, 明晚9点前: by some hour of that day.
+_BY_HOUR = re.compile(
+    r"(?:上午|下午|晚上|中午|早上|早|晚)?(?:下班|(?:\d{1,2}|[一二三四五六七八九十两]{1,3})点(?:半|钟)?)(?:之|"
+    r"以)?前|(?:上午|下午|晚上|中午)(?:之|以)?前"
+)
+#: 本月最后一天, 下个月第一个工作日.
+_EDGE = re.compile(r"的?(?P<edge>第一|头一?|最后一?)(?:天|(?P<work>个?(?:工作日|上班日)))")
 _SWALLOWED = re.compile(r"(?:左右|前后|上下)")
 _BRACKET = re.compile(r"[(（]?(?=[\d一二三十])")
 _APPOSITION = re.compile(r"[,，、\s]{0,2}[(（]?(?=(?:周|星期|礼拜))")
@@ -46,6 +57,8 @@ def find_dates(text: str, reference: datetime) -> tuple[DateMention, ...]:
     """Return all date expressions of `text` in order, resolved from `reference` (naive: Asia/Shanghai)."""
     folded = fold(text)
     ref = Reference.at(reference)
+    if not _FIRST_YEAR <= ref.day.year <= _LAST_YEAR:
+        return ()
     found: list[DateMention] = []
     position = 0
     while trigger := _TRIGGER.search(folded, position):
@@ -73,12 +86,20 @@ def _mention_at(text: str, start: int, lean: Reference, ref: Reference) -> DateM
         match = entry.pattern.match(text, start)
         if match is None or (best is not None and match.end() <= best.span.end):
             continue
-        reading = entry.resolve(match, ref)
+        reading = _resolved(entry, match, ref)
         if reading is not None and lean is not ref and _can_lean(entry, match):
             reading = _leaning(entry, match, reading, lean)
         if reading is not None:
             best = _placed(reading, start, match.end())
     return best
+
+
+def _resolved(entry: Rule, match: re.Match[str], ref: Reference) -> Reading | None:
+    """Return what the rule makes of the match; a day beyond the calendar is no day."""
+    try:
+        return entry.resolve(match, ref)
+    except (OverflowError, ValueError):
+        return None
 
 
 def _can_lean(entry: Rule, match: re.Match[str]) -> bool:
@@ -91,7 +112,7 @@ def _leaning(entry: Rule, match: re.Match[str], plain: Reading, lean: Reference)
     """Resolve a bare expression from the day before it; naming that same weekday again means that day."""
     if plain.kind == "weekday" and plain.date.weekday() == lean.day.weekday():
         return replace(plain, date=lean.day)
-    reading = entry.resolve(match, lean) or plain
+    reading = _resolved(entry, match, lean) or plain
     return reading if reading.date == plain.date else replace(reading, alternatives=(plain.date,))
 
 
@@ -145,6 +166,10 @@ def _extended(text: str, mention: DateMention, ref: Reference) -> DateMention:
     end = mention.span.end
     if swallowed := _SWALLOWED.match(text, end):
         return _respan(mention, swallowed.end())
+    if mention.end is not None and (edge := _EDGE.match(text, end)):
+        return _edge(mention, edge, ref)
+    if by_hour := _BY_HOUR.match(text, end):
+        return replace(mention, end=mention.date, kind="deadline", span=Span(mention.span.start, by_hour.end()))
     if mention.kind.startswith("holiday"):
         return mention
     if before := _BEFORE.match(text, end):
@@ -152,6 +177,17 @@ def _extended(text: str, mention: DateMention, ref: Reference) -> DateMention:
     if after := _AFTER.match(text, end):
         return _later(text, mention, after.end(), ref)
     return mention
+
+
+def _edge(mention: DateMention, edge: re.Match[str], ref: Reference) -> DateMention:
+    """Resolve the first or last (working) day of a period."""
+    last = edge["edge"].startswith("最后")
+    day = (mention.end or mention.date) if last else mention.date
+    if edge["work"]:
+        day = default_calendar().add_working_days(day + timedelta(days=1 if last else -1), -1 if last else 1)
+    return replace(
+        mention, date=day, end=None, kind="date", past=day < ref.day, span=Span(mention.span.start, edge.end())
+    )
 
 
 def _respan(mention: DateMention, end: int) -> DateMention:

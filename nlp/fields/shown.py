@@ -11,7 +11,7 @@ from dataclasses import replace
 from nlp.types import Guess
 
 #: From this confidence on a guess is a value; below it a question.
-VALUE_FROM = {"customer": 0.75, "contact": 0.75, "stage": 0.75, "next_followup": 0.7, "obstacle": 0.62}
+VALUE_FROM = {"customer": 0.75, "contact": 0.75, "stage": 0.75, "next_followup": 0.7, "obstacle": 0.6}
 #: An empty guess whose second choice is nearly as likely becomes a question below this confidence.
 EMPTY_BELOW = 0.6
 

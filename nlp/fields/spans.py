@@ -9,7 +9,7 @@ probability on stretches that count as right beside it (characters' F1 of at lea
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,6 +27,8 @@ MAX_LENGTH = 34
 MAX_TEXT = 1200
 #: How many distinct stretches are offered: the value and three alternatives.
 MOST_OFFERED = 4
+#: Names among the weights that are no features but two-character words that no stretch may cut.
+WORD = "w:"
 #: From this likelihood on the answer is "no obstacle"; below it a stretch is offered, if only as a question.
 NULL_FROM = 0.5
 #: A stretch beside the right one counts as right from this F1 of characters on (corpus/README, Score).
@@ -159,12 +161,15 @@ def length_feature(length: int) -> str:
     return f"l{length if length <= 16 else 16 + (length - 16) // 3 * 3}"
 
 
-def allowed(text: str) -> npt.NDArray[np.bool_]:
-    """Return a mask `[start, length - 1]` of stretches that begin and end on a word and cross no sentence end."""
+def allowed(text: str, words: Collection[str] = ()) -> npt.NDArray[np.bool_]:
+    """Return a mask `[start, length - 1]` of stretches that cut no number, Latin word or one of the two-character
+    `words`, neither begin nor end with a mark, and cross no sentence end.
+    """
     size = len(text)
     edge = np.array([char in _HARD or char in _SOFT for char in text], dtype=np.bool_)
     latin = np.array([char.isascii() and char.isalnum() for char in text], dtype=np.bool_)
-    inside_word = np.concatenate(([False], latin[1:] & latin[:-1], [False]))
+    joined = np.array([text[k : k + 2] in words for k in range(size - 1)], dtype=np.bool_)
+    inside_word = np.concatenate(([False], (latin[1:] & latin[:-1]) | joined, [False]))
     hard = np.where([char in _HARD for char in text], np.arange(size), size)
     stop = np.minimum.accumulate(hard[::-1])[::-1]
     ends = np.arange(size)[:, None] + np.arange(1, MAX_LENGTH + 1)[None, :]
@@ -186,6 +191,7 @@ class SpanModel:
             kind = name[:2] if name[:2] in self._tables else name[:3]
             if kind in self._tables:
                 self._tables[kind][name[len(kind) :]] = weight
+        self._words = frozenset(name[len(WORD) :] for name in weights if name.startswith(WORD))
         self._lengths = np.array([weights.get(length_feature(k + 1), 0.0) for k in range(MAX_LENGTH)])
 
     def _sums(self, rows: Rows) -> Floats:
@@ -205,7 +211,7 @@ class SpanModel:
         by_end = self._sums(note.end) + inside[1:]
         by_start = self._sums(note.start) - inside[:size]
         scores = by_start[:, None] + by_end[last] + self._lengths[None, :]
-        scores = np.where(allowed(note.text), scores, -np.inf)
+        scores = np.where(allowed(note.text, self._words), scores, -np.inf)
         null = sum(self._weights.get(name, 0.0) for name in note.whole)
         top = max(null, float(scores.max(initial=-np.inf)))
         shares = np.exp(scores - top)

@@ -23,6 +23,10 @@ MAX_TEXT = 1200
 #: Below this likelihood "no evidence" gives way to the likeliest stage (then a question, not a value): held-out notes
 #: show that the model leans to it.
 NONE_FROM = 0.8
+#: Likelihood at which a stage without said words still beats a doubtful "no evidence".
+_NEARLY = 0.35
+#: A group of characters must weigh more than this to be shown as the reason.
+_TELLING = 0.3
 #: Trust in a custom stage whose words are said.
 _CUSTOM = 0.86
 
@@ -123,7 +127,7 @@ class StageModel:
         if own:
             return next((hit.span for hit in own if hit.by_name), own[0].span)
         table = self._weights.get(stage, {})
-        best, span = 0.0, None
+        best, span = _TELLING, None
         for k in range(len(text) - 1):
             for size in (3, 2):
                 weight = table.get(f"{row[k][0]}{text[k : k + size]}", 0.0)
@@ -151,7 +155,7 @@ def guess(text: str, playbook: Playbook, model: StageModel) -> Guess:
     found = hits(text, playbook, row)
     shares = _shares(text, row, found, playbook, model)
     ranked = sorted(shares, key=lambda name: (-shares[name], name))
-    if ranked[0] == NONE and len(ranked) > 1 and shares[NONE] < NONE_FROM:
+    if ranked[0] == NONE and _yields(shares, ranked[1:2], found):
         ranked = [ranked[1], NONE, *ranked[2:]]
     others = tuple(name for name in ranked[1:] if name != NONE and shares[name] >= 0.01)[:3]
     if ranked[0] == NONE:
@@ -160,6 +164,14 @@ def guess(text: str, playbook: Playbook, model: StageModel) -> Guess:
     word = text[span.start : span.end] if span else ""
     reason = f"说到“{word}”" if word else "按整段话判断"
     return Guess(ranked[0], shares[ranked[0]], span, others, reason, "said")
+
+
+def _yields(shares: Mapping[str, float], next_best: list[str], found: list[Hit]) -> bool:
+    """Tell whether "no evidence" gives way to the next best stage: one of its words is said, or it is nearly as likely."""
+    if shares[NONE] >= NONE_FROM or not next_best:
+        return False
+    said = any(hit.stage == next_best[0] and hit.status == "said" for hit in found)
+    return said or shares[next_best[0]] >= _NEARLY
 
 
 def _shares(text: str, row: list[Status], found: list[Hit], playbook: Playbook, model: StageModel) -> dict[str, float]:

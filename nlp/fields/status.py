@@ -27,13 +27,16 @@ _INTENT = re.compile(
 _PAST = re.compile(r"(?:上个?|昨|前|[刚已]经?|早就|老早|之前(?:就|已)?)[^，。]{0,2}$")
 _DENIED = re.compile(
     r"还?[没未](?:有)?(?:到(?!位)|走到|进|开始|轮到|谈到?|聊到?|提到?|说到?|扯到?|涉及|进入"
-    r"|讲)|尚未|还没有?|远没|不(?:谈|聊|提|是|算)|别(?:谈|提)|冇(?:讲|倾)"
+    r"|讲)|尚未|还没有?(?![定批给回签出下确认落实想好弄过付浇建有人看])|远没|不(?:谈|聊|提|是|算)|别(?:谈|提)|冇(?:讲|倾)"
 )
 _DENIED_BACK = re.compile(
     r"(?:提都|谈都|聊都|说都|先|都|也|还|根本|压根)?(?:没有?(?:谈(?!拢|妥|好)|聊|提|扯|涉及)"
     r"|不(?:谈|聊|提)|冇(?:讲|倾))|还没(?:到|开始|有|动|影)|还早|免谈之前"
 )
-_SUPPOSED = re.compile(r"要是|如果|假如|万一|若是|的话")
+#: An act that is done: what stands right before it is said, whatever day was named earlier.
+_DONE = re.compile(r"(?:[看交签做谈聊收给发改审测试讲报]|通)(?:完|过|好|到)了")
+_DONE_BEFORE = 6
+_SUPPOSED = re.compile(r"(?<!主)要是|如果|假如|万一|若是|的话")
 
 
 def _reach(text: str, start: int, end: int, before: int, after: int) -> tuple[int, int]:
@@ -60,6 +63,8 @@ def statuses(text: str) -> list[Status]:
             _paint(row, first, last, "planned")
     for match in _INTENT.finditer(text):
         _paint(row, *_reach(text, match.start(), match.end(), 0, _PLAN_AFTER), "planned")
+    for match in _DONE.finditer(text):
+        _paint(row, *_reach(text, match.start(), match.end(), _DONE_BEFORE, 0), "said")
     for match in _SUPPOSED.finditer(text):
         _paint(row, *_reach(text, match.start(), match.end(), 0, _SUPPOSED_AFTER), "supposed")
     for match in _DENIED.finditer(text):

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from nlp.names.cues import beside_person
 from nlp.names.people import Person, is_usual, people_called
 from nlp.names.reading import Reading
 from nlp.names.sound import alike, folded, likeness, normal
-from nlp.names.surnames import COMPOUND, TITLE_FITS
+from nlp.names.surnames import COMPOUND, TITLE_FITS, TITLE_NEAR
 from nlp.types import Contact, Customer, Span
 
-By = Literal["name", "sound", "title", "nick", "given", "loose", "surname", "role"]
+By = Literal["name", "sound", "title", "nick", "given", "loose", "near", "surname", "role"]
 
 #: What each way of knowing a person is worth as evidence for the customer.
 WORTH: dict[By, float] = {
@@ -22,6 +23,7 @@ WORTH: dict[By, float] = {
     "nick": 2.8,
     "given": 2.0,
     "loose": 2.0,
+    "near": 1.0,
     "surname": 1.0,
     "role": 0.6,
 }
@@ -91,7 +93,9 @@ def _of_surname(person: Person, same: list[Contact]) -> tuple[Contact, By] | Non
     fitting = _fitting(person.title, same)
     if len(fitting) == 1:
         return fitting[0], "title" if _plainly(person.title, fitting[0]) or person.title != "经理" else "loose"
-    return (same[0], "surname") if len(same) == 1 else None
+    if len(same) != 1:
+        return None
+    return same[0], "near" if any(word in same[0].title for word in TITLE_NEAR.get(person.title, ())) else "surname"
 
 
 def _by_given_name(person: Person, customer: Customer) -> tuple[Contact, By] | None:
@@ -146,13 +150,24 @@ def _by_name(reading: Reading, customer: Customer) -> Iterator[Known]:
         name = normal(contact.name)
         if len(name) < 2:
             continue
-        start = reading.normal.find(name)
-        if start >= 0:
-            yield Known(contact, Span(start, start + len(name)), "name")
+        span = _standing_alone(reading, name)
+        if span is not None:
+            yield Known(contact, span, "name")
             continue
         span = _heard(reading, contact)
         if span is not None:
             yield Known(contact, span, "sound")
+
+
+def _standing_alone(reading: Reading, name: str) -> Span | None:
+    """Where a full name stands. One of two characters also occurs inside words (气孔超标): there its sides must fit."""
+    start = reading.normal.find(name)
+    while start >= 0:
+        span = Span(start, start + len(name))
+        if len(name) > 2 or beside_person(reading.text, span):
+            return span
+        start = reading.normal.find(name, start + 1)
+    return None
 
 
 def _with_rare_surname(reading: Reading, customer: Customer) -> Iterator[Person]:

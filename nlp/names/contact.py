@@ -23,7 +23,8 @@ _SURE = {
     "title": 0.95,
     "nick": 0.93,
     "given": 0.75,
-    "loose": 0.85,
+    "loose": 0.84,
+    "near": 0.8,
     "surname": 0.6,
     "role": 0.82,
 }

@@ -68,10 +68,12 @@ _DAY = one_of(
     """
 )
 _LATER = re.compile(
-    one_of(f"{_DAY} 接下来 待会儿? 等会儿? 下一家 下午(?:还|再) 晚上(?:还|再)")
-    + "(?:还|再|得|要|想|我|打算|准备|就){0,3}"
-    + one_of("去 跑 拜访 约 到 见 找")
-    + "[^。！？\n]{0,4}$"
+    _DAY + "(?:还|再|得|要|想|我|打算|准备|就){0,3}" + one_of("去 跑 拜访 约 到 见 找") + "[^。！？\n]{0,4}$"
+)
+#: A place for later the same day: nothing has happened there.
+_STILL_TO_GO = re.compile(
+    one_of("下午 晚上 接下来 待会儿? 等会儿? 下一家 一会儿")
+    + "(?:还|再|得|要|想|我|打算|准备|就){1,3}(?:去|跑|拜访|到|见|找)[^。！？\n]{0,4}$"
 )
 _ASIDE = re.compile(one_of("另外?[：:，] 对了[：:，]? 顺便说 还有[：:，]") + "[^。！？\n]{0,4}$")
 
@@ -103,9 +105,9 @@ _NEXT_LEFT = re.compile(
 _AWAITED_LEFT = re.compile(
     one_of(
         """
-    叫我搵 搵 就差 只差 (?<!出)差 要?等 得等 等着 得问 要问 问问 请示 汇报给? 喊 叫 让 催 要找 得找 再找 去找 再约
-    约下 约一下 约上? 请(?!假) 帮 替 把 找时间见 我们 咱们? 报给 转给 提醒 联系 介绍了? 推荐 需要 还要 还得 必须 除非
-    听 归 由 没有 跟我们
+    叫我搵 搵 就差 只差 (?<!出)差 要?等 得等 等着 得问 要问 问问 请示 汇报给? 喊 叫 让 催 要找 得找 再找 去找
+    再约 约下 约一下 约上? 请(?!假) 帮 替 把 找时间见 我们 咱们? 报给 转给 提醒 联系 介绍了? 推荐 需要 还要
+    还得 必须 除非 听 归 由 没有 跟我们
     """
     )
     + f"{_SAME}{{0,2}}$"
@@ -138,17 +140,26 @@ _MET_RIGHT = re.compile(
     """
     )
 )
+_PERSON_LEFT = re.compile(
+    one_of(
+        """
+    跟 和 同 与 见 见了 见到 找 约了? 陪 叫 是 的 采购 经理 总监 主管 老板 店长 厂长 部长 主任 工程师 那边 这边
+    让 给 问 由
+    """
+    )
+    + "$"
+)
 _HEAD_RIGHT = re.compile("^[，。,、:：\\s/（(\\-—)）]|^$")
 _MAIN_RIGHT = re.compile("^[^，。\n]{0,3}" + one_of("亲自 拍的板 拍板 接待 跟我对 陪着我? 在讲 为主 带我 当面"))
 _WITH_ME_RIGHT = re.compile(
-    "^[^，。\n]{0,2}(?:跟|和|同|代[他她]跟)(?:我们?|咱们?)(?:对|谈|聊|碰|讲|说|沟通|开|交流|过)"
+    "^[^，。\n]{0,2}(?:跟|和|同|代[他她]跟)(?:我们?|咱们?)" + one_of("对 谈 聊 碰 讲 说 沟通 开 交流 过")
 )
 _BESIDE_RIGHT = re.compile(
     f"^{_SAME}{{0,4}}"
     + one_of(
         """
-    也在 在旁边 坐着 坐了[^，。]{0,4}就走 作陪 陪同 陪坐 旁听 刷手机 倒是[记坐] 只[坐听点] 没说话 没吭声 没表态 先走
-    打了个招呼 点了?个?头
+    也在 在旁边 坐着 坐了[^，。]{0,4}就走 作陪 陪同 陪坐 旁听 刷手机 倒是[记坐] 只[坐听点] 没说话 没吭声 没表态
+    先走 打了个招呼 点了?个?头
     """
     )
 )
@@ -165,7 +176,9 @@ def visited(text: str, span: Span) -> float:
         weight -= 5.0
     if _COMPARED_LEFT.search(left) or _COMPARED_RIGHT.match(right):
         weight -= 4.0
-    if _LATER.search(left):
+    if _STILL_TO_GO.search(left):
+        weight -= 5.0
+    elif _LATER.search(left):
         weight -= 2.0
     if _ASIDE.search(left):
         weight -= 2.5
@@ -202,6 +215,13 @@ def met(text: str, span: Span) -> float:
         if pattern.match(right):
             weight += points
     return weight
+
+
+def beside_person(text: str, span: Span) -> bool:
+    """Return whether a stretch has a side that a person's name has."""
+    left, right = _around(text, span)
+    before = not left or not left[-1].isalnum() or bool(_PERSON_LEFT.search(left))
+    return before or bool(_MET_RIGHT.match(right) or _HEAD_RIGHT.match(right) or _ABSENT_RIGHT.match(right))
 
 
 def absent(text: str, span: Span) -> bool:

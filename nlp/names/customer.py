@@ -115,6 +115,8 @@ def _most(best: Candidate) -> float:
     if best.mention.how == "half" and not any(item.by in ("name", "sound") for item in best.known):
         return 0.8
     telling = any(item.by in _TELLING for item in best.known)
+    if best.stray and not telling:
+        return 0.8
     return 0.99 if best.literal or telling else 0.9
 
 
@@ -138,7 +140,9 @@ def _has_more_core(newcomer: Newcomer, candidate: Candidate) -> bool:
 
 def _newer(newcomer: Newcomer, candidates: list[Candidate]) -> bool:
     best = candidates[0]
-    if best.points < _ENOUGH:
+    if best.mention is None and any(item.by == "name" for item in best.known):
+        return newcomer.marked
+    if best.points < _ENOUGH or best.mention is None:
         return newcomer.points >= 4.0 or newcomer.marked
     return newcomer.points + (2.0 if newcomer.marked else 0.0) > best.points - (2.0 if best.literal else 0.0)
 

@@ -12,6 +12,7 @@ from nlp.names.everyday import COMMON, FUNCTION, NAME_LIKE
 from nlp.names.forms import spoken_forms
 from nlp.names.reading import Reading
 from nlp.names.sound import alike, normal
+from nlp.names.trades import descriptors_at
 from nlp.types import Span
 
 How = Literal["characters", "sound", "confused", "half"]
@@ -47,9 +48,15 @@ def _by_characters(reading: Reading, directory: Directory) -> Iterator[Mention]:
         form = reading.normal[span.start : span.end]
         if any(other != span and other.start <= span.start and span.end <= other.end for other, _ in found):
             continue
-        if (form in COMMON or form in NAME_LIKE) and placed(reading.text, span) < 1:
+        if (form in COMMON or form in NAME_LIKE) and not _shown_as_name(reading, span):
             continue
         yield Mention(span, form, "characters", 1.0, _likely(rows, reading, directory))
+
+
+def _shown_as_name(reading: Reading, span: Span) -> bool:
+    """Return whether an everyday word (小时光, 东湖) is a name here: by its place, a city before or a trade behind."""
+    city = any(reading.normal.endswith(city, 0, span.start) for city in reading.cities)
+    return city or bool(descriptors_at(reading.normal, span.end)) or placed(reading.text, span) >= 1
 
 
 def _by_sound(reading: Reading, directory: Directory) -> Iterator[Mention]:

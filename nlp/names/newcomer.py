@@ -19,16 +19,28 @@ _LONGEST_CORE = 8
 _RUN = re.compile(DESCRIPTOR + "+")
 #: What ends before a company's name begins.
 _BOUNDARY = re.compile(
-    "新客户|陌拜|扫街|扫楼|路过|对接|参观|开拓|新开的?|头一[回次]|第一次|发给|寄给|拜访|走访|开发|认识|介绍|叫做?|客户|那个|这个|一家|那家|有家|有个|去了?|到了?|在|从|跟|和|给|了|趟|的|是|来|上|找|约|见|跑|"
-    "[^\u4e00-\u9fff]"
+    one_of(
+        """
+    新客户 陌拜 扫街 扫楼 路过 对接 参观 开拓 新开的? 头一[回次] 第一次 发给 寄给 拜访 走访 开发 认识 介绍
+    叫做? 客户 那个 这个 一家 那家 有家 有个 去了? 到了? 在 从 跟 和 给 了 趟 的 是 来 上 找 约 见 跑
+    """
+    )
+)
+#: What no name holds inside.
+_NOT_HAN = re.compile("[^\u4e00-\u9fff]")
+#: Where a company's name stands when it is the one visited: early in the note, or after a verb that says so.
+_EARLY = 12
+_CALLED_ON = re.compile(
+    one_of("去了?趟? 跑了?一?趟? 到了? 拜访了? 走访了? 从 在 见了 叫做? 客户 给 新开的? 新的 上门 替 代 帮")
+    + "(?:一趟|那个|那家)?$"
 )
 _NOT_IN_NAME = re.compile(
-    "[我你他她它们这哪谁没想把被让买卖换说讲看问嫌每某的了就也很吧呢啊嘛]|[0-9一二三四五六七八九十两几][台套个件款种类元块万亿]|"
+    "[在要我你他她它们这哪谁没想把被让买卖换说讲看问嫌每某的了就也很吧呢啊嘛]|[0-9一二三四五六七八九十两几][台套个件款种类元块万亿]|"
     + one_of(
         """
     国产 进口 设备 机器 生产 采购 老板 经理 方案 报价 价格 今天 明天 昨天 上午 下午 他家 公司 客户 一家 那家
     小厂 工厂 加工 同行 竞品 对手 供应 主营 专门 行业 市场 渠道 产品 常温 低温 新品 样品 不要 不是 还要 还是
-    都是 要求 那边 那个 使用 需要 附近 隔壁 收银 前台 店员 服务员 门卫 今天 进去 聊了 转了
+    都是 要求 那边 那个 使用 需要 附近 隔壁 自动 收银 前台 店员 服务员 门卫 今天 进去 聊了 转了
     """
     )
 )
@@ -97,7 +109,9 @@ def _with_descriptor(text: str) -> Iterator[tuple[Span, float]]:
 def _core_start(text: str, end: int) -> int | None:
     """Return where the core before a descriptor begins: after the last boundary that leaves two characters."""
     floor = max(0, end - _LONGEST_CORE)
-    best = floor if floor == 0 else None
+    for mark in _NOT_HAN.finditer(text, floor, end):
+        floor = mark.end()
+    best = floor if floor == 0 or _NOT_HAN.match(text[floor - 1]) else None
     for boundary in _BOUNDARY.finditer(text, max(0, floor - 4), end):
         core = _PLACE_AT_START.sub("", text[boundary.end() : end])
         if len(core) >= 2 and boundary.end() >= floor:
@@ -136,9 +150,13 @@ def _before_person(reading: Reading) -> Iterator[tuple[Span, float]]:
 
 
 def _beside(reading: Reading, span: Span) -> float:
-    """A person right after, or 叫 right before, shows a company's name."""
+    """A person right after, or 叫 right before, shows a company's name; the middle of a note rather a product's."""
+    before = reading.text[: span.start]
+    late = span.start > _EARLY or any(person.span.end <= span.start for person in reading.people)
+    if late and not before.endswith("\n") and not _CALLED_ON.search(before[-8:]):
+        return -2.0
     followed = any(person.span.start == span.end for person in reading.people)
-    return float(followed) + float(reading.text[: span.start].endswith(("叫", "叫做", "名叫", "客户")))
+    return float(followed) + float(before.endswith(("叫", "叫做", "名叫", "客户")))
 
 
 def _without_people(span: Span, people: tuple[Person, ...]) -> Span:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from nlp.names.acquaintance import WORTH, Known, known_people
-from nlp.names.cues import visited
+from nlp.names.cues import placed, visited
 from nlp.names.directory import Directory
 from nlp.names.forms import districts, long_forms
 from nlp.names.mentions import Mention
@@ -37,6 +37,8 @@ class Candidate:
     known: tuple[Known, ...] = ()
     #: What `cues.visited` says of the mention; below 0 another role is likely.
     role: float = 0.0
+    #: Whether nothing but the sound speaks for it: another's customer, no place said, no name's surroundings.
+    stray: bool = False
 
     @property
     def literal(self) -> bool:
@@ -78,7 +80,9 @@ def _judge(reading: Reading, directory: Directory, mention: Mention, row: int, k
         standing_points(reading, customer, row),
     ]
     reasons = tuple(reason for points, reason in parts if reason and points > 0)
-    return Candidate(row, customer, mention, span, sum(points for points, _ in parts), reasons, known, role)
+    total = sum(points for points, _ in parts)
+    stray = around <= 0 and placed(reading.text, span) < 2 and parts[3][0] <= 0 and parts[-1][0] <= 0
+    return Candidate(row, customer, mention, span, total, reasons, known, role, stray)
 
 
 def _product_points(reading: Reading, customer: Customer, span: Span) -> float:

@@ -15,10 +15,17 @@ from nlp.types import Customer
 
 _LEAST = 0.5
 _MOST_COMPARED = 400
+#: Likeness of a customer whose contact was typed.
+_BY_CONTACT = 0.75
 
 
-def match_name(text: str, directory: Directory, *, limit: int = 3) -> tuple[tuple[str, float], ...]:
-    """Return the ids that a typed name may mean with their likeness 0 to 1, best first."""
+def match_name(
+    text: str, directory: Directory, *, limit: int = 3, rep: str | None = None
+) -> tuple[tuple[str, float], ...]:
+    """Return the ids that a typed name may mean with their likeness 0 to 1, best first; `rep`'s own lead among equals.
+
+    The name of a contact finds the customers that have one.
+    """
     said = normal(text.strip())[:40]
     if not said:
         return ()
@@ -26,7 +33,8 @@ def match_name(text: str, directory: Directory, *, limit: int = 3) -> tuple[tupl
         return ((text.strip(), 1.0),)
     city = next((city for city in CITIES if city in said), "")
     scored = [(row, _score(said, directory.rows[row], city)) for row in _shortlist(said, directory)]
-    ranked = sorted(scored, key=lambda item: (-item[1], directory.rows[item[0]].customer_id))
+    own = directory.portfolio(rep).rows if rep else frozenset()
+    ranked = sorted(scored, key=lambda item: (-item[1], item[0] not in own, directory.rows[item[0]].customer_id))
     return tuple((directory.rows[row].customer_id, round(score, 3)) for row, score in ranked[:limit] if score >= _LEAST)
 
 
@@ -46,6 +54,8 @@ def _shortlist(said: str, directory: Directory) -> Iterable[int]:
         rows.update(dict.fromkeys(called))
     for _, forms in directory.sounds_in(sound):
         rows.update(dict.fromkeys(row for form in forms for row in directory.rows_called(form)))
+    for _, known in directory.people_in(said):
+        rows.update(dict.fromkeys(known))
     if not rows:
         rows.update(dict.fromkeys(directory.rows_near(sound)))
     return list(rows)[:_MOST_COMPARED]
@@ -54,6 +64,8 @@ def _shortlist(said: str, directory: Directory) -> Iterable[int]:
 def _score(said: str, customer: Customer, city: str) -> float:
     forms = (short_name(customer), customer.city + short_name(customer), *long_forms(customer))
     best = max(_alike(said, normal(form)) for form in forms)
+    if any(contact.name in said for contact in customer.contacts):
+        best = max(best, _BY_CONTACT)
     if city and city != customer.city:
         best -= 0.15
     return max(0.0, min(1.0, best))

@@ -65,23 +65,29 @@ def agree(plain: str, suggested: str) -> bool:
     return fuzz.ratio(ours, theirs) >= _MIN_AGREEMENT
 
 
-def remember_encodings(encode: Callable[[NDArray[np.float32]], Any]) -> Callable[[NDArray[np.float32]], Any]:
-    """Wrap a model's `encode` so that the second reading of the same windows does not compute them again.
+class RememberedEncodings:
+    """Stands in for a model's `encode`, so that the second reading of the same windows does not compute them again.
 
-    Encoding is most of the work for a short clip. Kept per thread, the last three windows of 30 s (4 MB each).
+    Encoding is most of the work for a short clip. Kept per thread, the last three windows of 30 s (4 MB each), until
+    `forget` is called at the end of a recording.
     """
-    local = threading.local()
 
-    def remembered(features: NDArray[np.float32]) -> Any:
-        kept: OrderedDict[bytes, Any] = local.__dict__.setdefault("kept", OrderedDict())
+    def __init__(self, encode: Callable[[NDArray[np.float32]], Any]) -> None:
+        self._encode = encode
+        self._local = threading.local()
+
+    def __call__(self, features: NDArray[np.float32]) -> Any:
+        kept: OrderedDict[bytes, Any] = self._local.__dict__.setdefault("kept", OrderedDict())
         key = features.tobytes()
         if key not in kept:
-            kept[key] = encode(features)
+            kept[key] = self._encode(features)
             if len(kept) > _WINDOWS_KEPT:
                 kept.popitem(last=False)
         return kept[key]
 
-    return remembered
+    def forget(self) -> None:
+        """Drop what this thread remembers."""
+        self._local.__dict__.clear()
 
 
 def _read(model: Any, samples: Samples, **options: Any) -> Reading:

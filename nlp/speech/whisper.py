@@ -12,7 +12,7 @@ from typing import Any
 
 from nlp.speech.decode import decode, duration_s
 from nlp.speech.models import ModelUnavailable, default_root, find
-from nlp.speech.passes import recognise, remember_encodings
+from nlp.speech.passes import RememberedEncodings, recognise
 from nlp.speech.resident import Resident
 from nlp.speech.silence import voiced
 
@@ -88,6 +88,7 @@ class WhisperTranscriber:
             raise NothingHeardError("no voice in the recording")
         with self._model.use() as model:
             readings = recognise(model, speech, hints)
+            model.encode.forget()
         if not readings:
             raise NothingHeardError("no words in the recording")
         return Recognition(
@@ -115,7 +116,7 @@ class WhisperTranscriber:
             num_workers=self._workers,
             local_files_only=True,
         )
-        model.encode = remember_encodings(model.encode)
+        model.encode = RememberedEncodings(model.encode)
         return model
 
 

@@ -92,6 +92,8 @@ class Nursery:
                 self._born[event["order"]].set_result(event["pid"])
             else:
                 self._ended[event["ended"]].set_result(event["status"])
+        if not self._loaded.done():
+            self._loaded.set_exception(RuntimeError("the product could not be loaded"))
 
 
 class Server:

@@ -33,7 +33,6 @@ async def nursery() -> AsyncIterator[Nursery]:
 
 
 async def _survive(nursery: Nursery, data: Path, plan: list[tuple[str, int]]) -> tuple[int, Verdict]:
-    data.mkdir()
     async with voice_story(data, nursery) as story:
         for point, nth in plan:
             await story.live_until(point, nth)

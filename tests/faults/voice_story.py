@@ -7,6 +7,7 @@ import contextlib
 import random
 import time
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -20,17 +21,16 @@ from handlers.import_directory import import_customers, import_people
 from handlers.know import World
 from handlers.links import Links
 from handlers.playbooks import Playbooks
-from nlp.types import Rep
 from storage import Store
-from storage.directory_files import CustomerRow, RepRow, read_customers, read_reps
 from storage.engine import make_async_engine
+from tests.company import PEOPLE, cast, members, note
 from tests.fakes import make_amr
 from tests.faults.ledger import Ledger, Verdict
 from tests.faults.server import LOOPBACK, Nursery, Server, environment, free_port
 
-CORPUS = Path(__file__).parents[1] / "corpus"
-#: Notes of one rep in one story name different customers: each is a visit of its own.
-CUSTOMERS = 40
+#: Each rep visits the customers in turn: every note is a visit of its own.
+PER_REP = 5
+ROLES = [replace(role, customers=role.customers[:PER_REP]) for role in cast() if len(role.customers) >= PER_REP]
 #: The platform tries again after 5 s (protocol notes §1.6); here the platform runs at twice its speed.
 TIME_SCALE = 2.0
 RULES = PlatformRules().at_scale(TIME_SCALE)
@@ -40,23 +40,20 @@ SPACING_S = RULES.callback_spacing_s
 class VoiceStory:
     """The stand-in, its phones, the server, and the ledger of what was said."""
 
-    def __init__(self, data: Path, standin: WeComStandIn, server: Server, customers: Sequence[CustomerRow]) -> None:
+    def __init__(self, data: Path, standin: WeComStandIn, server: Server) -> None:
         self.ledger = Ledger(data)
         self.server = server
         self._words = data / "words"
         self._standin = standin
-        self._customers = customers
-        self._reps = [p.userid for p in standin.company.people if p.role == "rep"]
         #: callbacks that the platform still holds, each with when its first try began
         self._callbacks: list[tuple[float, asyncio.Task[None]]] = []
 
     def speak(self) -> None:
         """Let the next rep say the next note; the callback goes its way by itself."""
         number = self.ledger.size
-        userid = self._reps[number % len(self._reps)]
-        customer = self._customers[(number + number // len(self._reps)) % len(self._customers)]
-        contact = customer.contacts[0].name
-        words = f"{customer.name}，{contact}。方案看完了，节拍不够，要再快百分之十，下周三带新版过去"
+        role = ROLES[number % len(ROLES)]
+        userid, customer = role.userid, role.customers[number // len(ROLES) % len(role.customers)]
+        words = note(customer)
         amr = make_amr(number)
         (self._words / f"{sha256(amr).hexdigest()}.txt").write_text(words, encoding="utf-8")
         self.ledger.write(userid, amr, words, customer.customer_id)
@@ -96,16 +93,14 @@ class VoiceStory:
                 await asyncio.gather(*(task for _, task in self._callbacks))
                 while not self.ledger.idle():  # noqa: ASYNC110
                     await asyncio.sleep(0.1)
-        return self.ledger.settle(self._standin.phone(userid) for userid in self._reps)
+        return self.ledger.settle(self._standin.phone(role.userid) for role in ROLES)
 
 
 @contextlib.asynccontextmanager
 async def voice_story(data: Path, nursery: Nursery, *, without: str = "") -> AsyncIterator[VoiceStory]:
     """Prepare a company's database, its platform and its server. `without` names a safeguard to take away."""
-    people = read_reps(CORPUS / "reps.csv").rows
-    customers = read_customers(CORPUS / "customers.csv", people=people).rows[:CUSTOMERS]
-    (data / "words").mkdir()
-    company = invent_company(tuple(Rep(p.userid, p.name, p.team, p.role) for p in people))
+    (data / "words").mkdir(parents=True)
+    company = invent_company(members())
     standin = WeComStandIn(company, clock=SandboxClock(datetime.now(UTC)), rules=RULES)
     async with contextlib.AsyncExitStack() as stack:
         runner = web.AppRunner(standin.build_app(), access_log=None)
@@ -114,19 +109,21 @@ async def voice_story(data: Path, nursery: Nursery, *, without: str = "") -> Asy
         await web.TCPSite(runner, LOOPBACK, 0).start()
         port = free_port()
         env = environment(data, company, f"http://{LOOPBACK}:{runner.addresses[0][1]}", port)
-        await _prepare(env["WAIQIN_DATABASE_URL"], people, customers)
+        await _prepare(env["WAIQIN_DATABASE_URL"])
         server = Server(nursery, env, port, without=without)
         stack.push_async_callback(server.stop)
         standin.callbacks.url = f"http://{LOOPBACK}:{port}/wecom/callback"
-        yield VoiceStory(data, standin, server, customers)
+        yield VoiceStory(data, standin, server)
 
 
-async def _prepare(database_url: str, people: Sequence[RepRow], customers: Sequence[CustomerRow]) -> None:
+async def _prepare(database_url: str) -> None:
+    """Make the tables and let the company in."""
+    customers = [customer for role in ROLES for customer in role.customers]
     lock = prepare_database(Settings(database_url=database_url))
     store = Store(make_async_engine(database_url))
     world = World(Playbooks(), "manufacturing", Links("http://localhost", "s" * 43))
     async with store.begin() as uow:
-        await import_people(people, uow=uow)
+        await import_people(PEOPLE, uow=uow)
         await import_customers(customers, uow=uow, world=world, now=datetime.now(UTC))
         await uow.commit()
     await store.close()

@@ -24,12 +24,9 @@ from bot.sandbox import DEMO_START, Faults, Item, Phone, SandboxClock
 from handlers.ports import Transcriber
 from handlers.rules.geo import Point
 from storage import tables as t
-from storage.directory_files import CustomerRow, read_customers, read_reps
+from storage.directory_files import CustomerRow
+from tests.company import CORPUS, cast, note
 from tests.fakes import FakeTranscriber
-
-CORPUS = Path(__file__).parents[1] / "corpus"
-PEOPLE = read_reps(CORPUS / "reps.csv").rows
-CUSTOMERS = read_customers(CORPUS / "customers.csv", people=PEOPLE).rows
 
 Row = TypeVar("Row", bound=SQLModel)
 
@@ -47,10 +44,9 @@ class Hero:
     def customer(self) -> CustomerRow:
         return self.customers[0]
 
-    def note(self, number: int = 0, *, followup: str = "3月20日") -> str:
+    def note(self, number: int = 0, *, followup: str = "下周五") -> str:
         """Return a note that leaves nothing open about the hero's customer with this number."""
-        customer = self.customers[number]
-        return f"{customer.name}，{customer.contacts[0].name}。方案看完了，节拍不够，{followup}带新版过去"
+        return note(self.customers[number], followup)
 
     def point(self) -> Point:
         """Return where the customer is, WGS-84."""
@@ -66,7 +62,7 @@ class Story:
         self.app = demo.application
         self.standin = demo.standin
         self.hearing = hearing
-        self._heroes = iter(_cast())
+        self._heroes = iter(cast())
 
     @property
     def clock(self) -> SandboxClock:
@@ -74,14 +70,14 @@ class Story:
 
     def hero(self) -> Hero:
         """Return a rep who has not been on stage yet."""
-        userid, name, customers = next(self._heroes)
-        return Hero(userid, name, self.standin.phone(userid), customers)
+        role = next(self._heroes)
+        return Hero(role.userid, role.name, self.standin.phone(role.userid), role.customers)
 
     async def settle(self, timeout_s: float = 30.0) -> None:
         """Return when no callback, no workflow and no answer is under way. Pushes wait for their time of day."""
         await self.standin.callbacks.drain()
         async with asyncio.timeout(timeout_s):
-            while await self._busy():
+            while await self._busy():  # noqa: ASYNC110
                 await asyncio.sleep(0.03)
 
     async def _busy(self) -> bool:
@@ -195,21 +191,6 @@ def key_of(item: Item, button: str) -> str:
     """Return what a button means."""
     assert item.card is not None
     return str(next(b["key"] for b in item.card.body["button_list"] if b["text"] == button))
-
-
-def _cast() -> list[tuple[str, str, tuple[CustomerRow, ...]]]:
-    """Reps with at least two customers whose names, contacts and places leave no doubt."""
-    names = [c.name for c in CUSTOMERS]
-    cast = []
-    for person in PEOPLE:
-        own = tuple(c for c in CUSTOMERS if c.owner == person.userid and _is_clear(c) and names.count(c.name) == 1)
-        if person.role == "rep" and len(own) > 1:
-            cast.append((person.userid, person.name, own))
-    return cast
-
-
-def _is_clear(customer: CustomerRow) -> bool:
-    return bool(customer.contacts) and customer.lat is not None and customer.stage in ("需求确认", "方案提交")
 
 
 @contextlib.asynccontextmanager

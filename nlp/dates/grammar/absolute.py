@@ -13,6 +13,7 @@ from nlp.dates.grammar.rules import (
     REL_YEAR,
     YEAR2,
     YEAR4,
+    last_day,
     make_date,
     past_if,
     read_year,
@@ -80,10 +81,19 @@ def _full(year: int | None, month: int | None, day: int | None, ref: Reference) 
 @rule(
     "iso",
     _DIGITS,
-    r"(?<![\d.])([12]\d{3})\s?([-/. ])\s?(1[0-2]|0?[1-9])\s?[-/. ]\s?(3[01]|[12]\d|0?[1-9])(?!\d)[日号]?",
+    r"(?<![\d.])([12]\d{3})\s?([-/. ])\s?(1[0-2]|0?[1-9])\s?[-/. ]\s?(3[01]|[12]\d|0?[1-9])(?:(?!\d)|"
+    r"(?=\d\d:\d\d))[日号]?",
 )
 def _iso(match: re.Match[str], ref: Reference) -> Reading | None:
     return _full(int(match[1]), int(match[3]), int(match[4]), ref)
+
+
+@rule("year_month", _DIGITS, r"(?<![\d./])((?:19|20)\d\d)[./\-](0[1-9]|1[0-2])(?![\d%万元]|[./]\d)(?!-\d{1,2}(?!\d))")
+def _year_month(match: re.Match[str], ref: Reference) -> Reading | None:
+    """Read 2026.05 or 2026-05: a month."""
+    year, month = int(match[1]), int(match[2])
+    end = last_day(year, month)
+    return Reading(date(year, month, 1), end, "month", past=end < ref.day)
 
 
 @rule("compact", _DIGITS, r"(?<![\d.A-Za-z\-])(20\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?![\d.A-Za-z%])")

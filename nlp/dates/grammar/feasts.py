@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 from nlp.dates.festivals import ALIASES, PUBLIC_HOLIDAYS, TERMS_ALONE, TERMS_MARKED, festival_day, next_festival
 from nlp.dates.grammar.rules import CN, NUMERAL_STARTS, REL_YEAR, YEAR4, add_days, read_year, rule
-from nlp.dates.lunar import lunar_to_civil, new_years_eve, next_lunar, next_lunar_day_of_month
+from nlp.dates.lunar import last_leap, lunar_to_civil, new_years_eve, next_lunar, next_lunar_day_of_month
 from nlp.dates.mention import Reading, Reference
 from nlp.dates.numerals import read_int
 from nlp.dates.workdays import WorkCalendar, default_calendar
@@ -25,7 +25,7 @@ _NAMES = "|".join(sorted((name for name in ALIASES if name not in _RISKY), key=l
 _RISKY_NAMES = "|".join(sorted(_RISKY, key=len, reverse=True))
 _SUFFIX = (
     rf"(?P<fest>节|假期|长假|小长假|黄金周|放假|假)?(?:(?P<before>{_BEFORE})|(?P<after>{_AFTER})|"
-    rf"(?P<during>期间|假期|长假|放假|那几天|那天|当天|当日|这天))?"
+    rf"(?P<during>期间|假期|长假|放假|那几天)|那天|当天|当日|这天)?"
 )
 _STARTS = "".join({name[0] for name in ALIASES} | {name[0] for name in (*TERMS_ALONE, *TERMS_MARKED)})
 _YEAR_STARTS = "今本明来去后前大上下当" + "12两二一"
@@ -200,7 +200,7 @@ def _lunar(match: re.Match[str], ref: Reference) -> Reading | None:
 def _lunar_day(ref: Reference, year: int | None, month: int, day: int, *, leap: bool) -> date | None:
     if year is not None:
         return lunar_to_civil(year, month, day, leap)
-    found = next_lunar(ref.day, month, day, leap)
+    found = next_lunar(ref.day, month, day, leap) or (last_leap(ref.day, month, day) if leap else None)
     return found or (next_lunar(ref.day, month, day - 1, leap) if day == 30 else None)
 
 
@@ -214,10 +214,13 @@ def _lunar_month_end(first: date) -> date:
     "new_years_day",
     "大年初",
     rf"(?:大年|年|春节|过年)?初(?P<d>[{CN}十])(?![中级恋步等学期次高创试夏秋冬春心衷一二三四五六七八九])|"
-    rf"大年(?P<eve>三十|夜)|大年(?P<d2>[一二三四五六七八九])",
+    rf"大年(?P<eve>三十|夜)|年(?P<late>二十[五六七八九]|廿[五六七八九])|大年(?P<d2>[一二三四五六七八九])",
 )
 def _new_years_day(match: re.Match[str], ref: Reference) -> Reading | None:
     """Resolve 大年初三, 初八 (of the coming first month when it is near) and 大年三十."""
+    if match["late"]:
+        late = next_lunar(ref.day, 12, read_int(match["late"]) or 0)
+        return None if late is None else Reading(late, None, "lunar")
     if match["eve"]:
         days = (new_years_eve(ref.day.year), new_years_eve(ref.day.year + 1))
         found = next((day for day in days if day is not None and day >= ref.day), None)

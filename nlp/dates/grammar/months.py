@@ -22,7 +22,10 @@ from nlp.dates.grammar.rules import (
 from nlp.dates.mention import Reading, Reference
 from nlp.dates.numerals import read_int
 
-_PART = r"(?P<part>月初|月头|月中|月底|月末|月尾|初期|初|头|上旬|中旬|下旬|上半月|下半月|中|底|末尾|末|尾)"
+_PART = (
+    r"(?P<part>月初|月头|月中|月底|月末|月尾|初期|初|头|上旬|中旬|下旬|上中旬|中下旬|上半月|下半月|中|底|末尾|"
+    r"末|尾)"
+)
 _PARTS = {
     "初": (1, 10), "头": (1, 10), "上": (1, 10), "中": (15, 15), "旬": (11, 20), "下": (21, 31), "底": (31, 31),
     "末": (31, 31), "尾": (31, 31),
@@ -34,6 +37,8 @@ def _bounds(part: str) -> tuple[int, int]:
     """Return the first and last day of a part of a month; 31 stands for the last day."""
     if part == "中旬":
         return 11, 20
+    if part in {"上中旬", "中下旬"}:
+        return (1, 20) if part[0] == "上" else (11, 31)
     if part == "上半月":
         return 1, 15
     if part == "下半月":
@@ -97,7 +102,7 @@ def _said_month(match: re.Match[str], ref: Reference) -> Reading | None:
 
 
 _YEAR = (
-    rf"(?:(?P<y>{YEAR4})年|(?P<y2>{YEAR2})年(?={MONTH}月|底|末|初|第|[上下]半|前|[一二三四1-4]季|Q)|"
+    rf"(?:(?P<y>{YEAR4})年|(?P<y2>{YEAR2})年(?={MONTH}月|底|末|初|第|[上下]半|前|首|后|[一二三四1-4]季|Q)|"
     rf"(?P<ry>{REL_YEAR})的?)"
 )
 
@@ -110,7 +115,7 @@ def _year_of(match: re.Match[str], ref: Reference) -> int | None:
 @rule(
     "month",
     NUMERAL_STARTS + "大前去旧上今本这当明来次翌下后",
-    rf"{NOT_AFTER_NUMBER}(?:{_YEAR}\s?)?(?P<m>{MONTH})月(?:份)?(?:的)?{_PART}?(?![\d线饼亮球])",
+    rf"{NOT_AFTER_NUMBER}(?:{_YEAR}\s?)?(?P<m>{MONTH})月(?:份)?(?:(?:的)?{_PART}|(?![\d线饼亮球]))",
 )
 def _month(match: re.Match[str], ref: Reference) -> Reading | None:
     """Resolve 3月, 明年3月, 5月底, 九月上旬, 2026年1月."""
@@ -129,6 +134,49 @@ def _month(match: re.Match[str], ref: Reference) -> Reading | None:
         if said or end >= ref.day:
             return _reading(start, end, kind, ref)
     return None
+
+
+@rule(
+    "months",
+    NUMERAL_STARTS + "大前去旧上今本这当明来次翌下后",
+    rf"{NOT_AFTER_NUMBER}(?:{_YEAR}\s?)?(?P<m>{MONTH})(?:\s?[-~到至、—–]{{1,2}}\s?|"
+    rf"(?=[二三四五六七八九]月))(?P<e>{MONTH})月(?:份)?"
+    r"(?![\d线个])",
+)
+def _months(match: re.Match[str], ref: Reference) -> Reading | None:
+    """Resolve 1-5月, 十二至一月, 四五月份."""
+    first, last = read_int(match["m"]), read_int(match["e"])
+    if first is None or last is None or first == last:
+        return None
+    year = _year_of(match, ref)
+    for candidate in (year,) if year is not None else (ref.day.year, ref.day.year + 1):
+        start = date(candidate, first, 1)
+        end = last_day(candidate + (last < first), last)
+        if year is not None or end >= ref.day:
+            return Reading(start, end, "range", past=end < ref.day)
+    return None
+
+
+@rule(
+    "months_of_year",
+    NUMERAL_STARTS + "大前去旧上今本这当明来次翌下后",
+    rf"(?:{_YEAR})的?(?:(?P<first>前|头)(?P<n>{MONTH}|两)个?月|(?P<last>后|最后)(?P<k>{MONTH}|两)个?月|"
+    rf"(?P<edge>首|第一个)月|第(?P<nth>{MONTH})个月)(?![\d份])",
+)
+def _months_of_year(match: re.Match[str], ref: Reference) -> Reading | None:
+    """Resolve 今年前五个月, 2026年首月, 明年第二个月."""
+    year = _year_of(match, ref)
+    if year is None:
+        return None
+    start, end = 1, 1
+    if match["first"]:
+        end = read_int(match["n"]) or 1
+    elif match["last"]:
+        start, end = 13 - (read_int(match["k"]) or 1), 12
+    elif match["nth"]:
+        start = end = read_int(match["nth"]) or 1
+    final = last_day(year, end)
+    return Reading(date(year, start, 1), final, "range", past=final < ref.day)
 
 
 @rule(

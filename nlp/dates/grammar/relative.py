@@ -60,7 +60,7 @@ def _vague(match: re.Match[str], ref: Reference) -> Reading:
 
 
 _UNIT = r"(?P<unit>工作日|交易日|天|日|周|星期|礼拜|月|季度|年|小时|钟头|钟|分钟)"
-_N = rf"(?P<n>{COUNT}|半)(?P<m>[{CN}两二三三四五])?(?P<ge>个)?(?P<half>半)?{_UNIT}(?P<tail>半)?"
+_N = rf"(?P<n>{COUNT}|半)(?P<m>[{CN}两二三三四五])?(?P<ge>个)?(?:多|来)?(?P<half>半)?{_UNIT}(?P<tail>半)?"
 _AFTER = r"(?:过后|之后|以后|后|过了)(?!面|续|来|台|期|勤|生|悔|果|天|日|儿)"
 _WITHIN = r"(?:之内|以内|内|里头|之里)"
 _BEFORE = r"(?:之前|以前|前)(?!面|台|期|往|后|提|沿|天|方)"
@@ -70,6 +70,23 @@ _NO_NUMBER = rf"(?<![\d.{CN}十百千两几第~\-/每])"
 @rule("after", NUMERAL_STARTS + "过再等隔半几俩", rf"{_NO_NUMBER}(?:再?(?:过|等|隔)(?:个)?)?{_N}(?:左右)?{_AFTER}")
 def _after(match: re.Match[str], ref: Reference) -> Reading | None:
     return _offset(match, ref, 1, "relative")
+
+
+@rule(
+    "years_and_months",
+    NUMERAL_STARTS,
+    rf"{_NO_NUMBER}(?P<y>{COUNT})年(?:零|又|外加)?(?P<k>{COUNT})个月(?:(?P<ago>{_BEFORE})|{_AFTER})",
+)
+def _years_and_months(match: re.Match[str], ref: Reference) -> Reading | None:
+    """Resolve 两年零三个月后."""
+    months = (read_int(match["y"]) or 0) * 12 + (read_int(match["k"]) or 0)
+    found = add_months(ref.day, -months if match["ago"] else months)
+    return None if found is None else Reading(found, kind="relative", past=bool(match["ago"]))
+
+
+@rule("next_working_day", "下", r"下一?个?(?:工作日|上班日)")
+def _next_working_day(match: re.Match[str], ref: Reference) -> Reading | None:
+    return _working_days(ref, 1, "relative")
 
 
 @rule("passing", "过再等隔", rf"(?:再)?(?:过|等|隔)(?:上)?(?:个)?{_N}(?!的?(?:期|账|帐)|前|以前|之前)")
@@ -117,7 +134,7 @@ def _last_days(match: re.Match[str], ref: Reference) -> Reading | None:
 def _offset(match: re.Match[str], ref: Reference, sign: int, kind: str, *, last: bool = False) -> Reading | None:
     """Count N units from the reference day; a loose count (两三天) takes its first number, `last` its last."""
     said, second, unit = match["n"], match["m"], match["unit"]
-    if unit == "日" and kind != "deadline" and said.isdigit() and (sign < 0 or int(said) > 10):
+    if unit == "日" and kind != "deadline" and ((sign < 0 and said.isdigit()) or (read_int(said) or 0) > 10):
         return None
     if said == "几":
         return Reading(ref.day, kind="vague", vague=True)

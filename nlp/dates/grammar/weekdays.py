@@ -77,8 +77,8 @@ def _bare_behind_digits(match: re.Match[str], ref: Reference) -> Reading:
 @rule(
     "weekdays",
     "再上下这本今周星礼",
-    rf"(?:{_PREFIX})?{_NOT_COUNTED}{_WEEK}(?P<d>[一二三四五六1-6])(?:\s?[到至\-~—–、和及]{{1,2}}\s?{_WEEK}?|"
-    rf"{_WEEK}?)(?P<e>[二三四五六日天2-7])"
+    rf"(?:{_PREFIX})?{_NOT_COUNTED}{_WEEK}(?P<d>[一二三四五六1-6])(?:\s?[到至\-~—–]{{1,2}}\s?{_WEEK}?|、?|"
+    rf"{_WEEK})(?P<e>[二三四五六日天2-7])"
     r"(?![个号月年点十百千万次趟回遍条\d])",
 )
 def _weekday_list(match: re.Match[str], ref: Reference) -> Reading | None:
@@ -91,7 +91,7 @@ def _weekday_list(match: re.Match[str], ref: Reference) -> Reading | None:
     return Reading(start.date, start.date + timedelta(days=last - first), "range", (), start.past)
 
 
-@rule("weekend", "再上下这本今那周", rf"(?:{_PREFIX})?(?:{_NOT_COUNTED}|(?<=上))(?:周末|星期末|礼拜末)")
+@rule("weekend", "再上下这本今那周双", rf"(?:{_PREFIX})?(?:{_NOT_COUNTED}|(?<=上))(?:周末|星期末|礼拜末|双休日)")
 def _weekend(match: re.Match[str], ref: Reference) -> Reading:
     prefix = match["pre"]
     if prefix is None:

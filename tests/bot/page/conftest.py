@@ -14,7 +14,7 @@ from tests.bot.page.browsing import Client
 from tests.bot.page.company import Company, open_company
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Migrating takes a second: once for all tests, who work on copies."""
     path = tmp_path_factory.mktemp("page") / "empty.db"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -19,6 +20,11 @@ async def test_form_comes_filled_and_unchanged_changes_nothing(client: Client, c
     assert fields["next_followup"] == "2026-03-18" and fields["stage"] == "需求确认"
     assert "没有改动" in await save(client, company, fields)
     assert (await company.visit()).version == 1 and company.told == []
+
+
+async def test_odd_characters_left_as_they_were_are_no_change(client: Client, company: Company) -> None:
+    await company.change(t.FieldGuess, "g-obstacle", value=" 嫌贵\t不签👨‍👩‍👧\r\n再说 ")
+    assert "没有改动" in await save(client, company, await form(client, company))
 
 
 async def test_save_changes_only_what_changed_and_sends_the_card(client: Client, company: Company) -> None:
@@ -41,6 +47,20 @@ async def test_second_submit_of_the_same_form_changes_nothing_twice(client: Clie
     assert len(await rows(company, t.Delivery)) == 1
     assert len([c for c in await rows(company, t.Change) if c.via == "page:v1:1"]) == 1
     assert set(company.told) == {"answer:page:v1:1"}
+
+
+async def test_two_taps_at_once_save_once(client: Client, company: Company) -> None:
+    fields = await form(client, company) | {"contact": "李敏"}
+    pages = await asyncio.gather(*(save(client, company, fields) for _ in range(3)))
+    assert sum("新的内容已经发到聊天里了" in page for page in pages) == 1
+    assert (await company.visit()).version == 2 and len(await rows(company, t.Delivery)) == 1
+
+
+async def test_another_form_of_an_old_version_does_not_pass_for_the_saved_one(client: Client, company: Company) -> None:
+    fields = await form(client, company)
+    await save(client, company, fields | {"contact": "李敏"})
+    await save(client, company, fields | {"contact": "李敏", "stage": "技术评审"}, 409)
+    assert await stored(company, "stage") == "需求确认"
 
 
 async def test_audit_chain_is_whole_after_a_save(client: Client, company: Company) -> None:
@@ -112,6 +132,12 @@ async def test_changing_a_confirmed_visit_makes_it_a_draft_again(client: Client,
     assert (await company.visit()).state == "draft"
 
 
+async def test_form_saved_unchanged_leaves_a_confirmed_visit_confirmed(client: Client, company: Company) -> None:
+    await confirm_it(company)
+    assert "确认照旧有效" in await save(client, company, await form(client, company))
+    assert (await company.visit()).state == "confirmed"
+
+
 async def test_visit_confirmed_long_ago_or_set_aside_takes_no_change(client: Client, company: Company) -> None:
     fields = await form(client, company)
     for values in ({"state": "voided"}, {"state": "confirmed", "confirmed_at": NOW - timedelta(hours=25)}):
@@ -123,7 +149,13 @@ async def test_visit_confirmed_long_ago_or_set_aside_takes_no_change(client: Cli
 
 @pytest.mark.parametrize(
     "spoil",
-    [{"version": "x"}, {"was": "["}, {"was": "[]"}, {"was": '{"customer": {"odd": 1}}'}],
+    [
+        {"version": "x"},
+        {"was": "["},
+        {"was": "[]"},
+        {"was": '{"customer": {"odd": 1}}'},
+        {"was": '{"contact": []}', "version": "7"},
+    ],
 )
 async def test_tampered_form_is_refused_whole(client: Client, company: Company, spoil: dict[str, str]) -> None:
     assert "没有收完整" in await save(client, company, await form(client, company) | {"contact": "李敏"} | spoil, 400)

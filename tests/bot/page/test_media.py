@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
 from handlers.capture_media import keep, store_media
 from handlers.ports import Fetched
+from nlp.speech.encode import encode_amr
 from storage import tables as t
 from tests.bot.page.browsing import Client, text
 from tests.bot.page.company import NOW, Company
@@ -60,11 +61,24 @@ async def test_photos_of_this_visit_are_shown_and_no_others(client: Client, comp
 
 
 async def test_recording_is_played_as_wav_in_parts(client: Client, company: Company) -> None:
-    amr = (Path(__file__).parents[1] / "corpus" / "voice-dev").glob("**/*.amr")
-    digest = await company.media.put(next(iter(sorted(amr))).read_bytes())
+    tone = np.sin(np.arange(16_000) / 10).astype(np.float32) / 4
+    digest = await company.media.put(encode_amr(tone))
     await company.add(t.Media(sha256=digest, size_bytes=1, content_type="audio/amr", stored_at=NOW))
     await company.change(t.Capture, "c1", kind="voice", media_sha256=digest)
+    assert f'<audio controls preload="none" src="./{company.link()[3:]}/media/' in await text(client, company.link())
     whole = await (await client.get(f"{company.link()}/media/{digest}")).read()
     assert whole.startswith(b"RIFF")
     part = await client.get(f"{company.link()}/media/{digest}", headers={"Range": "bytes=4-7"})
     assert part.status == 206 and await part.read() == whole[4:8]
+    assert part.headers["Content-Range"] == f"bytes 4-7/{len(whole)}"
+
+
+async def test_file_is_a_download_and_never_opened_in_the_page(client: Client, company: Company) -> None:
+    digest = await company.media.put(b"<script>alert(1)</script>")
+    facts = {"name": "报价单.html"}
+    await company.add(t.Media(sha256=digest, size_bytes=1, content_type="text/html", facts=facts, stored_at=NOW))
+    await company.change(t.Capture, "c1", kind="file", media_sha256=digest)
+    assert "报价单.html" in await text(client, company.link())
+    answer = await client.get(f"{company.link()}/media/{digest}")
+    assert answer.content_type == "application/octet-stream"
+    assert answer.headers["Content-Disposition"] == "attachment"

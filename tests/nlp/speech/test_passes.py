@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from nlp.speech.passes import Reading, agree, recognise, remember_encodings, says_something
+from nlp.speech.passes import Reading, RememberedEncodings, agree, recognise, says_something
 from tests.nlp.speech.clips import silence
 
 PLAIN = "无西亚川流体设备王玉城和同还在他们手里"
@@ -71,7 +71,9 @@ def test_readings_agree_by_sound_not_by_character() -> None:
 
 def test_a_window_is_encoded_once_for_both_readings() -> None:
     calls: list[float] = []
-    encode = remember_encodings(lambda features: calls.append(float(features[0])) or len(calls))
+    encode = RememberedEncodings(lambda features: calls.append(float(features[0])) or len(calls))
     windows = [np.full(8, value, np.float32) for value in (1, 1, 2, 1)]
     assert [encode(window) for window in windows] == [1, 1, 2, 1]
     assert calls == [1.0, 2.0]
+    encode.forget()
+    assert encode(windows[0]) == 3, "the next recording starts afresh"

@@ -1,0 +1,79 @@
+"""Date expressions resolve as the conventions say."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+
+from nlp.dates import find_dates, resolve_first
+from tests.nlp.dates.cases import load_cases
+
+REFERENCE = datetime(2026, 3, 12, 16, 40)
+
+
+def _resolved(case: dict[str, Any]) -> tuple[str | None, str | None]:
+    found = resolve_first(case["text"], datetime.fromisoformat(case["reference"]))
+    if found is None:
+        return None, None
+    return found.date.isoformat(), found.end.isoformat() if found.end else None
+
+
+@pytest.mark.parametrize("case", load_cases("expressions"), ids=lambda case: f"{case['reference'][:10]} {case['text']}")
+def test_expression_resolves_to_its_day(case: dict[str, Any]) -> None:
+    assert _resolved(case) == (case["date"], case["end"])
+
+
+def test_expressions_kept_aside_resolve_in_at_least_95_percent() -> None:
+    cases = load_cases("expressions-aside")
+    right = sum(_resolved(case) == (case["date"], case["end"]) for case in cases)
+    assert right / len(cases) >= 0.95
+
+
+def test_mentions_come_in_text_order_with_verbatim_spans() -> None:
+    text = "他二十六号去广州，我二十九号去公司，再下周一发样"
+    mentions = find_dates(text, REFERENCE)
+    assert [text[slice(*mention.span)] for mention in mentions] == ["二十六号", "二十九号", "再下周一"]
+    assert [mention.date.day for mention in mentions] == [26, 29, 23]
+
+
+def test_past_words_are_marked_past() -> None:
+    mentions = find_dates("昨天和上周三都去过，上个月15号也去过", REFERENCE)
+    assert [mention.past for mention in mentions] == [True, True, True]
+
+
+def test_vague_words_are_found_but_name_no_day() -> None:
+    (mention,) = find_dates("过几天再去", REFERENCE)
+    assert mention.vague
+    assert resolve_first("过几天再去", REFERENCE) is None
+
+
+def test_this_weeks_day_that_has_passed_offers_next_weeks() -> None:
+    found = resolve_first("这周一", REFERENCE)
+    assert found is not None
+    assert found.past
+    assert found.alternatives == (date(2026, 3, 16),)
+
+
+def test_plain_lunar_looking_day_offers_the_lunar_reading() -> None:
+    found = resolve_first("八月十五", REFERENCE)
+    assert found is not None
+    assert (found.date, found.alternatives) == (date(2026, 8, 15), (date(2026, 9, 25),))
+
+
+def test_bare_day_takes_the_month_of_the_day_before_it() -> None:
+    mentions = find_dates("李总5月13日回来，14日我去见", REFERENCE)
+    assert mentions[1].date == date(2026, 5, 14)
+
+
+def test_aware_reference_counts_from_its_shanghai_day() -> None:
+    found = resolve_first("明天", datetime.fromisoformat("2026-03-12T20:00:00+00:00"))
+    assert found is not None
+    assert found.date == date(2026, 3, 14)
+
+
+def test_working_days_beyond_the_table_are_marked_uncertain() -> None:
+    found = resolve_first("春节后", datetime(2026, 11, 20))
+    assert found is not None
+    assert not found.certain

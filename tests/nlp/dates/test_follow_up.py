@@ -1,0 +1,89 @@
+"""The note's follow-up day is chosen as a careful person would."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+
+from nlp.dates import follow_up
+from tests.nlp.corpus import load_notes
+from tests.nlp.dates.cases import load_cases
+
+SENT = datetime.fromisoformat("2026-03-12T16:40:00+08:00")
+
+
+def _day(text: str, sent_at: datetime) -> str | None:
+    value = follow_up(text, sent_at).value
+    return None if value is None else value.isoformat()
+
+
+def _is_right(case: dict[str, Any]) -> bool:
+    return _day(case["text"], datetime.fromisoformat(case["sent_at"])) == case["expected"]
+
+
+@pytest.mark.parametrize("case", load_cases("notes-own"), ids=lambda case: case["id"])
+def test_own_note_gives_its_follow_up_day(case: dict[str, Any]) -> None:
+    if case.get("known_miss"):
+        pytest.xfail(case["known_miss"])
+    assert _is_right(case)
+
+
+def test_notes_kept_aside_are_right_in_at_least_93_percent() -> None:
+    cases = load_cases("notes-aside")
+    assert sum(map(_is_right, cases)) / len(cases) >= 0.93
+
+
+def test_corpus_notes_are_right_in_at_least_97_percent() -> None:
+    notes = load_notes()
+    right = sum(
+        _day(note["text"], datetime.fromisoformat(note["sent_at"])) == note["gold"]["next_followup"] for note in notes
+    )
+    assert right / len(notes) >= 0.97
+
+
+def test_evidence_is_the_verbatim_day() -> None:
+    text = "他们周一开评审会，下周五我去拿结果"
+    guess = follow_up(text, SENT)
+    assert guess.span is not None
+    assert text[slice(*guess.span)] == "下周五"
+    assert (guess.known_by, guess.reason) == ("said", "“下周五”即3月20日周五，是我们的下一步")
+
+
+def test_note_without_a_date_is_confidently_empty() -> None:
+    guess = follow_up("跟周总喝了个茶，挺好", SENT)
+    assert guess.value is None
+    assert guess.confidence > 0.9
+    assert guess.reason == "没有提到日期"
+
+
+def test_customers_own_day_is_offered_as_alternative_only() -> None:
+    guess = follow_up("合同在走审批，王总说大概下周能批下来", SENT)
+    assert guess.value is None
+    assert guess.reason == "提到的日期都不是我们的跟进日"
+
+
+def test_two_days_offered_keep_the_second_as_alternative() -> None:
+    guess = follow_up("下周三或者下周四再谈", SENT)
+    assert guess.value == date(2026, 3, 18)
+    assert date(2026, 3, 19) in guess.alternatives
+
+
+def test_condition_lowers_confidence() -> None:
+    plain = follow_up("下周三我再去一趟", SENT)
+    hedged = follow_up("要是领导同意下周三我再去一趟", SENT)
+    assert hedged.value == plain.value
+    assert hedged.confidence < plain.confidence
+
+
+def test_working_day_beyond_the_official_table_says_so() -> None:
+    guess = follow_up("春节后我再去一趟", datetime.fromisoformat("2026-11-20T16:00:00+08:00"))
+    assert "调休安排尚未公布" in guess.reason
+    assert guess.confidence < 0.75
+
+
+def test_alternatives_never_repeat_the_value() -> None:
+    for case in load_cases("notes-own"):
+        guess = follow_up(case["text"], datetime.fromisoformat(case["sent_at"]))
+        assert guess.value not in guess.alternatives or guess.value is None
