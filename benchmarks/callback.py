@@ -139,7 +139,7 @@ async def measure_burst(count: int) -> tuple[list[Figure], float, float]:
     """Deliver all at once; return figures, and how many a second were accepted and done."""
     async with fresh_service() as service:
         sealed = [service.note(rep, text) for rep, text in messages(count)]
-        begun = time.perf_counter()
+        begun, cpu_s = time.perf_counter(), service.cpu_s()
         took_s = await by_callers([lambda s=s: service.post(s) for s in sealed])  # type: ignore[misc]
         told = await service.platform.wait_for(count, 180)
         shown = service.platform.shown
@@ -151,6 +151,7 @@ async def measure_burst(count: int) -> tuple[list[Figure], float, float]:
             Figure("burst: done a second (answer sent)", done, "/s", least=30),
             Figure("burst: of these, answers that are cards", 100 * cards / max(len(shown), 1), "%"),
             Figure("burst: drained after the last was accepted", done_s - took_s, "s"),
+            Figure("burst: processor time a message", 1e3 * (service.cpu_s() - cpu_s) / count, "ms"),
             Figure("burst: memory at the end", service.rss_mb(), "MB"),
         ]
         return figures, accepted, done

@@ -121,6 +121,10 @@ class Service:
         """Return the resident memory of the service in megabytes."""
         return rss_mb(self.pid)
 
+    def cpu_s(self) -> float:
+        """Return the processor seconds the service has used."""
+        return cpu_s(self.pid)
+
 
 async def post(session: aiohttp.ClientSession, url: str, sealed: Sealed) -> float:
     """Post a callback; return the seconds until the answer, which must be 200."""
@@ -139,6 +143,15 @@ def rss_mb(pid: int) -> float:
     except OSError:
         return float("nan")
     return next(int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmRSS:"))
+
+
+def cpu_s(pid: int) -> float:
+    """Return the processor seconds a process has used, NaN where the system has no `/proc`."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    except OSError:
+        return float("nan")
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @contextlib.asynccontextmanager

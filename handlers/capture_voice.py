@@ -51,9 +51,8 @@ async def finish_voice(
 ) -> list[str]:
     """Write transcript, draft and card in one transaction. Idempotent: a capture with its end is left alone."""
     person = await reach(uow, capture.person_id)
-    key = f"answer:{capture.source_id}"
     if person is None or capture.state in ("read", "failed"):
-        return [key]
+        return await _queued_before(uow, capture)
     await keep(uow, stored, now)
     capture.media_sha256 = stored.sha256
     uow.add(capture)
@@ -76,6 +75,13 @@ async def finish_voice(
     queued = await understand(turn, uow=uow, world=world)
     queued += await apply_held(capture, person, uow=uow, world=world, now=now)
     return queued
+
+
+async def _queued_before(uow: UnitOfWork, capture: t.Capture) -> list[str]:
+    """Return the answers that an earlier run queued and could not hand on: the note's, and those held for it."""
+    held = sa.select(col(t.Capture.source_id)).where(col(t.Capture.held_correction) == capture.id)
+    answered = sa.or_(col(t.Delivery.answers) == capture.source_id, col(t.Delivery.answers).in_(held))
+    return await uow.all(sa.select(col(t.Delivery.id)).where(answered).order_by(col(t.Delivery.created_at)))
 
 
 async def _without_words(
@@ -107,7 +113,7 @@ async def media_lost(capture: t.Capture, *, uow: UnitOfWork, world: World, now: 
     """The platform has dropped the file: say so, and let what waited for it go on."""
     person = await reach(uow, capture.person_id)
     if person is None or capture.state in ("read", "failed"):
-        return [f"answer:{capture.source_id}"]
+        return await _queued_before(uow, capture)
     capture.state, capture.problem = "failed", "media_gone"
     uow.add(capture)
     queued = [await say(uow, person, texts.media_gone(capture.captured_at), answers=capture.source_id, now=now)]

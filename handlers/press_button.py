@@ -132,6 +132,8 @@ class _Press:
             ))[0]  # fmt: skip
         if self.action.version != visit.version or not self._fits(visit):
             return await self.show(visit)
+        if self.action.verb == "undo" and not confirm_visit.may_undo(visit, self.now):
+            return await self.refuse(texts.nothing_to_undo())
         await self._do(visit)
         return await self.show(visit)
 
@@ -153,8 +155,7 @@ class _Press:
         elif self.action.verb == "mute":
             await self._mute(self.action.value)
         elif self.action.verb == "undo":
-            if confirm_visit.may_undo(visit, now):
-                await confirm_visit.undo(uow, visit, person, via=self.via, world=self.world, now=now)
+            await confirm_visit.undo(uow, visit, person, via=self.via, world=self.world, now=now)
         elif self.action.verb == "set":
             await self._set(visit)
         else:

@@ -234,5 +234,7 @@ async def show_status(
         answers=answers,
         update_of=alert_card.card_id(alert),
         about=("alert", alert.id, alert.version),
+        # What no inbound asks for is sent by the clock's hands.
+        push=not answers,
         or_send=bool(answers),
     )

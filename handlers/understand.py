@@ -195,12 +195,25 @@ async def correct(
     visit = await uow.get(t.Visit, visit_id) if visit_id else None
     if visit is None or visit.person_id != turn.person.id or visit.state == "voided":
         return await say(uow, turn.person, texts.nothing_to_correct(), answers=turn.answers, now=turn.now)
-    stored: dict[str, Any] = {name: field_values.to_json(value) for name, value in changes.items()}
+    newer = await _said_since(uow, visit, turn)
+    stored: dict[str, Any] = {name: field_values.to_json(value) for name, value in changes.items() if name not in newer}
     await change_fields(uow, visit, stored, turn.person, via=turn.answers, world=world, now=turn.now)
     turn.capture.visit_id = visit.id
     uow.add(turn.capture)
     await measure_distance(uow, visit, world)
     return await show_visit(uow, visit, turn.person, world=world, now=turn.now, answers=turn.answers)
+
+
+async def _said_since(uow: UnitOfWork, visit: t.Visit, turn: Turn) -> set[str]:
+    """Return the fields that were said after this voice note: it was long in the recogniser, newer words win."""
+    if turn.capture.kind != "voice":
+        return set()
+    later = sa.select(col(t.FieldGuess.field)).where(
+        col(t.FieldGuess.visit_id) == visit.id,
+        col(t.FieldGuess.shown) != "missing",
+        col(t.FieldGuess.said_at) > turn.capture.captured_at,
+    )
+    return set(await uow.all(later))
 
 
 async def _ask_which(turn: Turn, uow: UnitOfWork) -> str:

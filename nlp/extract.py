@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nlp import dates, names
-from nlp.fields import models, notelike, obstacle, preparation, shown, stage, tags
+from nlp.fields import mending, models, notelike, obstacle, preparation, shown, stage, tags
 from nlp.names import Directory
 from nlp.types import Context, Extraction, Note, Playbook
 
@@ -26,14 +26,15 @@ def extract(note: Note, directory: Directory, playbook: Playbook, *, context: Co
     note = replace(note, text=note.text[:MAX_TEXT])
     if notelike.kind_of(note.text) is not None:
         return Extraction(is_note=False)
+    reading = mending.mended(note.text) if note.channel == "voice" else note.text
     customer, contact = names.resolve(note, directory, context)
     followup = dates.follow_up(note.text, note.sent_at)
     return Extraction(
         customer=shown.customer(customer),
         contact=shown.contact(contact),
-        stage=shown.stage(stage.guess(note.text, playbook, models.stage_model())),
+        stage=shown.stage(stage.guess(reading, playbook, models.stage_model())),
         next_followup=shown.followup(followup),
-        obstacle=shown.obstacle(obstacle.guess(note.text, models.obstacle_model())),
-        tags=tags.suggest(note.text, playbook),
+        obstacle=shown.obstacle(obstacle.guess(note.text, models.obstacle_model(), reading)),
+        tags=tags.suggest(note.text, playbook, reading),
         preparations=preparation.tasks(note, followup),
     )

@@ -10,9 +10,12 @@ from nlp.types import Guess, Span
 _VAGUE_SHARE = 0.4
 
 
-def guess(text: str, model: SpanModel) -> Guess:
-    """Return the obstacle verbatim with its span; a vague one is a question that says so; None where none is said."""
-    found = model.find(text)
+def guess(text: str, model: SpanModel, reading: str | None = None) -> Guess:
+    """Return the obstacle verbatim with its span; a vague one is a question that says so; None where none is said.
+
+    `reading` is `text` with broken words mended, of the same length; it is what is searched.
+    """
+    found = model.find(text if reading is None else reading)
     others = tuple(dict.fromkeys(_said(text, span) for span in found.others))
     vague = lexicon.VAGUE.search(text)
     if found.span is None:
