@@ -102,7 +102,8 @@ def rss_mb() -> float:
 
 def score(answers: Sequence[Any], rows: Sequence[dict[str, Any]]) -> float:
     """Return the share of notes whose customer is exactly the gold one."""
-    return sum(answer == row["gold"]["customer"] for answer, row in zip(answers, rows, strict=True)) / len(rows)
+    right = [bool(answer == row["gold"]["customer"]) for answer, row in zip(answers, rows, strict=True)]
+    return sum(right) / len(right)
 
 
 def timed(work: Callable[[Note], Any], notes: Sequence[Note]) -> tuple[list[Any], list[float]]:

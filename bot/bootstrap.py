@@ -96,6 +96,7 @@ class Application:
             delivery=self.delivery,
             run_tick=self.workflows.run_tick,
             tell=self.workflows.tell,
+            hold_pushes=self.work.hold_pushes,
         )
         self._tasks: list[asyncio.Task[None]] = []
 

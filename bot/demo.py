@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import sqlalchemy as sa
 from aiohttp import web
 from pydantic import SecretStr
 
@@ -38,6 +39,7 @@ from handlers.import_directory import all_stages, import_customers, import_peopl
 from handlers.ports import Transcriber
 from nlp.speech.encode import to_amr
 from nlp.types import Rep
+from storage import tables as t
 from storage.directory_files import CustomerRow, RepRow, read_customers, read_reps
 
 HERE = Path(__file__).parent / "sandbox"
@@ -153,6 +155,8 @@ async def _load_company(
     stages = all_stages(application.world)
     assert all(c.stage is None or c.stage in stages for c in customers)
     async with application.store.begin() as uow:
+        if await uow.first(sa.select(t.Person)) is not None:
+            return  # a demo that goes on: the file would put every deal back to where it began
         await import_people(people, uow=uow)
         await import_customers(customers, uow=uow, world=application.world, now=application.clock.now())
         await uow.commit()

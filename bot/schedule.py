@@ -57,6 +57,12 @@ JOBS: tuple[Job, ...] = (
 
 RunTick = Callable[[str, datetime], Awaitable[None]]
 Tell = Callable[[str], Awaitable[None]]
+#: Puts off what is due while its receiver is not to be disturbed.
+HoldPushes = Callable[[datetime], Awaitable[None]]
+
+
+async def _hold_none(_now: datetime) -> None:
+    """Let every push go when it is due."""
 
 
 class Schedule:
@@ -70,6 +76,7 @@ class Schedule:
         delivery: Delivery,
         run_tick: RunTick,
         tell: Tell,
+        hold_pushes: HoldPushes = _hold_none,
         jobs: tuple[Job, ...] = JOBS,
     ) -> None:
         self._clock = clock
@@ -77,6 +84,7 @@ class Schedule:
         self._delivery = delivery
         self._run_tick = run_tick
         self._tell = tell
+        self._hold_pushes = hold_pushes
         self._jobs = jobs
         self._turn = asyncio.Lock()
 
@@ -92,7 +100,7 @@ class Schedule:
             now = self._clock.now()
             for due_at, job in await self._due(now):
                 await self._fire(job, due_at, now)
-            for key in await self._delivery.due_pushes(now):
+            for key in await self._due_pushes(now):
                 await self._tell(key)
 
     async def play(self, start: datetime, target: datetime, step_to: Callable[[datetime], None]) -> None:
@@ -105,8 +113,12 @@ class Schedule:
                 step_to(moment)
                 for due_at, job in await self._due(moment):
                     await self._fire(job, due_at, moment)
-                for key in await self._delivery.due_pushes(moment):
+                for key in await self._due_pushes(moment):
                     await self._delivery.deliver(key)
+
+    async def _due_pushes(self, now: datetime) -> list[str]:
+        await self._hold_pushes(now)
+        return await self._delivery.due_pushes(now)
 
     async def _next_in(self, after: datetime, target: datetime) -> datetime | None:
         moments = [next(job.ticks(after, target), None) for job in self._jobs]

@@ -17,6 +17,7 @@ from handlers.capture_media import Stored, join_media, store_media
 from handlers.capture_voice import NotHeard, finish_voice, hints_for, media_lost, say_delayed
 from handlers.daily_rhythm import evening_summaries, morning_reminders
 from handlers.errors import MediaGone, NothingHeard, PermanentError, RetryableError, Unreadable
+from handlers.hold_pushes import hold_pushes
 from handlers.know import World, person_of, reach
 from handlers.messages import Inbound, OutboundText
 from handlers.ports import Clock, Heard, Messenger, Transcriber
@@ -210,6 +211,12 @@ class Work:
             queued = await run(uow=uow, world=self._world, now=due_at)
             await uow.commit()
         return queued
+
+    async def hold_pushes(self, now: datetime) -> None:
+        """Put off what is due at a time when its receiver is not to be disturbed."""
+        async with self._store.begin() as uow:
+            if await hold_pushes(uow=uow, world=self._world, now=now):
+                await uow.commit()
 
     async def _scan(self, due_at: datetime) -> list[str]:
         queued: list[str] = []

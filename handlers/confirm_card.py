@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 
 import nlp
@@ -14,6 +16,7 @@ from nlp import types as nt
 from storage import tables as t
 
 QUOTE_LIMIT = 150
+SPEAKER_LIMIT = 10
 VALUE_LIMIT = 30
 #: First option of a drop-down, so that nothing real is ever preselected.
 UNDECIDED, NO_TAGS, ALL_TAGS = "none", "none", "all"
@@ -56,10 +59,25 @@ def _desc(visit: t.Visit) -> str:
 
 
 def _quote(seen: VisitView) -> str:
+    if seen.messages:
+        return forwarded_lines(seen.messages, seen.visit.started_at)
     words = " ".join(seen.quote.split())
     if not words:
         return ""
     return f"原话：{words[:QUOTE_LIMIT]}…" if len(words) > QUOTE_LIMIT else f"原话：{words}"
+
+
+def forwarded_lines(messages: Sequence[t.ForwardedMessage], visited_at: datetime) -> str:
+    """Return a chat's telling messages, a line each, with the time as it stood in the chat (the day if another)."""
+    head = texts.CHAT_HEAD
+    room = (QUOTE_LIMIT - len(head)) // len(messages) - 1
+    lines = []
+    for message in messages:
+        when = texts.chat_time(message.said_at, visited_at) if message.said_at is not None else ""
+        words = " ".join(message.text.split())
+        line = f"{when} {message.speaker[:SPEAKER_LIMIT]}：{words}".strip()
+        lines.append(line if len(line) <= room else line[: room - 1] + "…")
+    return "\n".join([head, *lines])
 
 
 def _mark(guess: t.FieldGuess | None) -> str:
@@ -151,13 +169,13 @@ def _buttons(
         offered = seen.choices(name)
         choices = [
             CardButton(
-                field_values.choice_words(name, c, offered, context.directory),
+                _choice(seen, name, c, offered, context),
                 action=_action(visit, "set", name, c),
                 style="primary",
             )
             for c in offered
         ]
-        return (*choices, CardButton("都不是，修改", url=context.edit_url), void)
+        return (*choices, *_no_follow(seen, name), CardButton("都不是，修改", url=context.edit_url), void)
     if seen.value("customer") is None:
         return (edit, void)
     if tags:
@@ -165,10 +183,30 @@ def _buttons(
         return (
             CardButton(words[:10], action=_action(visit, "confirm", value="tags"), style="primary"),
             CardButton("只确认不标", action=_action(visit, "confirm", value="notags")),
+            *_no_follow(seen),
             edit,
             void,
         )
-    return (CardButton("确认", action=_action(visit, "confirm"), style="primary"), edit, void)
+    declined = _no_follow(seen, words=texts.CONFIRM_NO_FOLLOW)
+    words = texts.CONFIRM_FOLLOW if declined else "确认"
+    return (CardButton(words, action=_action(visit, "confirm"), style="primary"), *declined, edit, void)
+
+
+def _no_follow(
+    seen: VisitView, asked: str = "next_followup", *, words: str = texts.NO_FOLLOW
+) -> tuple[CardButton, ...]:
+    """On a chat's card, where a follow-up day is asked or shown, the other half of the tick 需跟进 (MISSION row 12)."""
+    guess = seen.fields.get("next_followup")
+    if not seen.messages or asked != "next_followup" or guess is None or guess.shown == "missing":
+        return ()
+    return (CardButton(words, action=_action(seen.visit, "nofollow")),)
+
+
+def _choice(seen: VisitView, name: str, stored: Any, offered: list[Any], context: CardContext) -> str:
+    """Return a choice's words for a button; on a chat's card a day is what 需跟进 means."""
+    if name == "next_followup" and seen.messages and isinstance(stored, str):
+        return f"{texts.FOLLOW} {texts.day_short(date.fromisoformat(stored))}"
+    return field_values.choice_words(name, stored, offered, context.directory)
 
 
 def _selection(
@@ -228,10 +266,10 @@ def _ask_next(seen: VisitView, context: CardContext, open_fields: list[nt.FieldN
         return ()
     name = open_fields[0]
     offered = seen.choices(name)
-    return tuple(
-        CardButton(field_values.choice_words(name, c, offered, context.directory), _action(seen.visit, "set", name, c))
-        for c in offered
-    )
+    choices = [
+        CardButton(_choice(seen, name, c, offered, context), _action(seen.visit, "set", name, c)) for c in offered
+    ]
+    return (*choices, *_no_follow(seen, name))
 
 
 def _voided(seen: VisitView, context: CardContext) -> Card:

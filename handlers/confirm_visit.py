@@ -114,7 +114,7 @@ async def _touch_opportunity(
     opportunity.snoozed_until = None
     opportunity.check_on = next_check(opportunity, playbook)
     uow.add(opportunity)
-    await resolve_alerts(uow, opportunity.id, now)
+    await resolve_alerts(uow, opportunity.id, world.links, now)
 
 
 REMEMBERED = (

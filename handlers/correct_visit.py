@@ -13,6 +13,7 @@ import nlp
 from handlers import field_values
 from handlers.confirm_visit import undo
 from handlers.know import Person, World
+from handlers.learn_aliases import propose_alias
 from handlers.visits import fill_from_directory, playbook_for, set_field, words_of
 from nlp import types as nt
 from storage import UnitOfWork
@@ -42,6 +43,7 @@ async def change_fields(
     if "customer" in changes:
         await follow_customer(uow, visit, person, world, keep=set(changes))
         await fill_from_directory(uow, visit)
+        await propose_alias(uow, visit, world=world, now=now)
     uow.add(visit)
     await uow.flush()
 

@@ -40,20 +40,29 @@ async def import_people(rows: Sequence[RepRow], *, uow: UnitOfWork) -> None:
 
 async def import_customers(rows: Sequence[CustomerRow], *, uow: UnitOfWork, world: World, now: datetime) -> None:
     """Write customers, contacts and open opportunities. Repeating it changes nothing."""
+    accepted = await _accepted_aliases(uow)
     for row in rows:
-        await _customer(row, uow, now)
+        await _customer(row, accepted.get(row.customer_id, []), uow, now)
         await _contacts(row, uow)
         if row.stage:
             await _opportunity(row, uow, world, now)
     await bump_directory(uow)
 
 
-async def _customer(row: CustomerRow, uow: UnitOfWork, now: datetime) -> None:
+async def _accepted_aliases(uow: UnitOfWork) -> dict[str, list[str]]:
+    """Return the aliases that administrators took from corrections: a file that does not know them keeps them."""
+    found: dict[str, list[str]] = {}
+    for proposal in await uow.all(sa.select(t.AliasProposal).where(col(t.AliasProposal.state) == "accepted")):
+        found.setdefault(proposal.customer_id, []).append(proposal.words)
+    return found
+
+
+async def _customer(row: CustomerRow, accepted: Sequence[str], uow: UnitOfWork, now: datetime) -> None:
     customer = await uow.get(t.Customer, row.customer_id)
     if customer is None:
         customer = t.Customer(id=row.customer_id, name=row.name, created_at=now)
     customer.name = row.name
-    customer.aliases = list(row.aliases) or customer.aliases
+    customer.aliases = list(dict.fromkeys([*row.aliases, *accepted])) if row.aliases else customer.aliases
     for name in ("industry", "region", "city", "address", "group"):
         setattr(customer, name, getattr(row, name) or getattr(customer, name))
     customer.owner_id = row.owner or customer.owner_id

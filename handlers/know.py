@@ -46,11 +46,13 @@ def _as_person(row: t.Person, identity: t.Identity) -> Person:
 
 async def person_of(uow: UnitOfWork, channel: str, channel_user_id: str) -> Person | None:
     """Return the active person behind a messenger id, or None."""
-    identity = await uow.get(t.Identity, (channel, channel_user_id.lower()))
-    if identity is None:
-        return None
-    row = await uow.get(t.Person, identity.person_id)
-    return _as_person(row, identity) if row is not None and row.active else None
+    found = await uow.tuples(
+        sa.select(t.Person, t.Identity)
+        .join(t.Identity, col(t.Identity.person_id) == t.Person.id)
+        .where(col(t.Identity.channel) == channel, col(t.Identity.channel_user_id) == channel_user_id.lower())
+        .where(col(t.Person.active))
+    )
+    return _as_person(*found[0]) if found else None
 
 
 async def reach(uow: UnitOfWork, person_id: str) -> Person | None:

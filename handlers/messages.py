@@ -116,6 +116,10 @@ Verb = Literal[
     "checkin",  # a nearby customer was chosen for a check-in; visit: capture id; value: customer id
     "note",  # an unsure message is a note; visit: capture id
     "correct",  # an unsure message is a correction; visit: capture id
+    "nofollow",  # 不用跟进: no follow-up day, then confirm
+    "alias",  # take the proposed words as the customer's alias; visit: proposal id
+    "noalias",  # do not, and never ask again; visit: proposal id
+    "unalias",  # 撤销 an accepted alias; visit: proposal id
     "nop",  # a button that is shown but has nothing to do any more
 ]
 

@@ -14,8 +14,11 @@ from sqlmodel import col
 from handlers import alert_card, commands, confirm_visit, texts
 from handlers.check_in import checked_in_words, measure_distance
 from handlers.correct_visit import change_fields, follow_customer
+from handlers.decide_alias import VERBS as ALIAS_VERBS
+from handlers.decide_alias import decide_alias
 from handlers.errors import MalformedAction
 from handlers.know import Person, World, reach
+from handlers.learn_aliases import propose_alias
 from handlers.messages import Action, InboundAction, OutboundCard
 from handlers.raise_alerts import acknowledge, snooze
 from handlers.show_visit import show_visit
@@ -26,7 +29,7 @@ from nlp import types as nt
 from storage import UnitOfWork
 from storage import tables as t
 
-VISIT_VERBS = frozenset({"confirm", "set", "void", "restore", "undo", "mute", "textmode"})
+VISIT_VERBS = frozenset({"confirm", "set", "void", "restore", "undo", "mute", "textmode", "nofollow"})
 ALERT_VERBS = frozenset({"ack", "snooze"})
 
 
@@ -51,6 +54,8 @@ async def press_button(
         return [await press.on_visit()]
     if action.verb in ALERT_VERBS:
         return [await press.on_alert()]
+    if action.verb in ALIAS_VERBS:
+        return await decide_alias(action, person, tapped=press.card_id, via=press.via, uow=uow, world=world, now=now)
     if action.verb == "checkin":
         return [await press.on_check_in()]
     if action.verb in ("note", "correct"):
@@ -140,8 +145,8 @@ class _Press:
     def _fits(self, visit: t.Visit) -> bool:
         """Whether the verb makes sense in the visit's state; otherwise the card is only brought up to date."""
         allowed = {
-            "draft": {"confirm", "set", "void", "mute"},
-            "confirmed": {"undo", "set", "mute"},
+            "draft": {"confirm", "set", "void", "mute", "nofollow"},
+            "confirmed": {"undo", "set", "mute", "nofollow"},
             "voided": {"restore"},
         }
         return self.action.verb in allowed.get(visit.state, set())
@@ -158,6 +163,8 @@ class _Press:
             await confirm_visit.undo(uow, visit, person, via=self.via, world=self.world, now=now)
         elif self.action.verb == "set":
             await self._set(visit)
+        elif self.action.verb == "nofollow":
+            await self._decline_follow_up(visit)
         else:
             await self._confirm(visit)
 
@@ -181,6 +188,18 @@ class _Press:
                 await set_field(self.uow, visit, field, value, actor_id=self.person.id, via=self.via, now=self.now)
             if name == "customer":
                 await self._reread_contact(visit)
+                await propose_alias(self.uow, visit, world=self.world, now=self.now)
+        await self._confirm(visit)
+
+    async def _decline_follow_up(self, visit: t.Visit) -> None:
+        """不用跟进: the day is left 待补, by a person's word, and the rest confirmed."""
+        seen = await view(self.uow, visit)
+        changes = {**self._selected_fields(seen), "next_followup": None}
+        if visit.state == "confirmed":
+            await change_fields(self.uow, visit, changes, self.person, via=self.via, world=self.world, now=self.now)
+        else:
+            for field, value in changes.items():
+                await set_field(self.uow, visit, field, value, actor_id=self.person.id, via=self.via, now=self.now)
         await self._confirm(visit)
 
     async def _reread_contact(self, visit: t.Visit) -> None:
@@ -271,6 +290,7 @@ class _Press:
             await set_field(
                 self.uow, visit, "customer", customer_id, actor_id=self.person.id, via=self.via, now=self.now
             )
+            await propose_alias(self.uow, visit, world=self.world, now=self.now)
         if not customer_id:
             return await self.refuse(texts.checked_in_nowhere(""))
         text = await checked_in_words(visit, uow=self.uow, world=self.world)

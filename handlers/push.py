@@ -44,6 +44,23 @@ async def push_card(
     return await _into_digest(uow, person, line, at, playbook, now)
 
 
+async def push_when_free(
+    uow: UnitOfWork,
+    person: Person,
+    outbound: OutboundCard,
+    *,
+    key: str,
+    about: tuple[str, str, int],
+    playbook: Playbook,
+    now: datetime,
+) -> str:
+    """Queue a card that can wait: pushed on the first day with room for it, never a line of a digest."""
+    at = push_at(now, person.id, playbook.quiet_hours)
+    while await _pushes_on(uow, person.id, at) >= playbook.push_budget - KEPT_FREE:
+        at = push_at(day_start(at) + timedelta(days=1), person.id, playbook.quiet_hours)
+    return await tell(uow, person, outbound, key=key, now=now, push=True, not_before=at, about=about)
+
+
 async def _pushes_on(uow: UnitOfWork, person_id: str, at: datetime) -> int:
     start = day_start(at)
     found = await uow.all(

@@ -197,7 +197,7 @@ async def snooze(uow: UnitOfWork, alert: t.Alert, days: int, *, world: World, no
     return day_of(opportunity.snoozed_until or now)
 
 
-async def resolve_alerts(uow: UnitOfWork, opportunity_id: str, now: datetime) -> None:
+async def resolve_alerts(uow: UnitOfWork, opportunity_id: str, links: Links, now: datetime) -> None:
     """End all standing alerts of an opportunity that has moved, and turn their shown cards green."""
     standing = await uow.all(
         sa.select(t.Alert).where(
@@ -218,23 +218,20 @@ async def resolve_alerts(uow: UnitOfWork, opportunity_id: str, now: datetime) ->
         )
         shown = await live_card(uow, alert.id, person.id)
         if shown is not None:
-            await show_status(uow, alert, person, texts.ALERT_RESOLVED, now=now, key=f"alert:{alert.id}:resolved")
+            await _show_resolved(uow, alert, person, links, now)
 
 
-async def show_status(
-    uow: UnitOfWork, alert: t.Alert, person: Person, status: str, *, now: datetime, key: str, answers: str = ""
-) -> str:
-    """Queue an update of an alert's shown card; if it can no longer be updated, nothing is sent for a resolution."""
-    return await tell(
+async def _show_resolved(uow: UnitOfWork, alert: t.Alert, person: Person, links: Links, now: datetime) -> None:
+    """Queue the update of an alert's shown card; if it can no longer be updated, nothing is sent."""
+    detail = links.visit(f"o-{alert.object_id}", person.id, now)
+    await tell(
         uow,
         person,
-        OutboundCard(alert_card.build(alert, "", status)),
-        key=key,
+        OutboundCard(alert_card.build(alert, detail, texts.ALERT_RESOLVED)),
+        key=f"alert:{alert.id}:resolved",
         now=now,
-        answers=answers,
         update_of=alert_card.card_id(alert),
         about=("alert", alert.id, alert.version),
-        # What no inbound asks for is sent by the clock's hands.
-        push=not answers,
-        or_send=bool(answers),
+        push=True,
+        or_send=False,
     )

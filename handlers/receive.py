@@ -15,6 +15,7 @@ from sqlmodel import col
 import nlp
 from handlers import texts
 from handlers.check_in import check_in, point_of
+from handlers.forwarded_chat import take_forwarded
 from handlers.know import Person, World, person_of
 from handlers.messages import (
     Inbound,
@@ -31,6 +32,7 @@ from handlers.press_button import press_button, press_by_number
 from handlers.tell import say, tell
 from handlers.understand import Turn, build_context, understand
 from nlp import types as nt
+from nlp.forwarded import read_forwarded
 from storage import UnitOfWork
 from storage import tables as t
 
@@ -172,6 +174,9 @@ async def _take_words(capture: t.Capture, person: Person, *, uow: UnitOfWork, wo
         if pressed is not None:
             return pressed
     turn = Turn(person, capture, words, now)
+    forwarded = read_forwarded(words, capture.captured_at, person.name)
+    if forwarded is not None:
+        return await take_forwarded(forwarded, turn, uow=uow, world=world)
     voice = await _still_heard(uow, capture)
     if voice is not None and words.strip():
         reading = nlp.read_reply(words, await build_context(turn, uow=uow, world=world))
@@ -191,7 +196,7 @@ async def _still_heard(uow: UnitOfWork, capture: t.Capture) -> t.Capture | None:
     newest: t.Capture | None = await uow.first(
         sa.select(t.Capture)
         .where(col(t.Capture.person_id) == capture.person_id, col(t.Capture.id) != capture.id)
-        .where(col(t.Capture.kind).in_(("voice", "text")), col(t.Capture.state) != "held")
+        .where(col(t.Capture.kind).in_(("voice", "text", "forward")), col(t.Capture.state) != "held")
         .order_by(col(t.Capture.captured_at).desc(), col(t.Capture.id).desc())
     )
     return newest if newest is not None and newest.kind == "voice" and newest.state == "received" else None

@@ -119,17 +119,20 @@ async def _remember_card(
 ) -> None:
     kind, object_id, version = about
     buttons = [[b.text, b.action] for b in card.buttons if b.action]
-    shown = await uow.get(t.CardShown, card.card_id)
+    known = await uow.all(
+        sa.select(t.CardShown).where(
+            sa.or_(col(t.CardShown.object_id) == object_id, col(t.CardShown.id) == card.card_id)
+        )
+    )
+    shown = next((c for c in known if c.id == card.card_id), None)
     if shown is not None:
         shown.version, shown.state, shown.buttons = version, "live", buttons
         uow.add(shown)
         return
-    await uow.run(
-        sa.update(t.CardShown)
-        .where(col(t.CardShown.object_id) == object_id, col(t.CardShown.person_id) == person.id)
-        .where(col(t.CardShown.state) == "live")
-        .values(state="superseded")
-    )
+    for older in known:
+        if older.person_id == person.id and older.state == "live":
+            older.state = "superseded"
+            uow.add(older)
     uow.add(
         t.CardShown(
             id=card.card_id,

@@ -22,11 +22,18 @@ FIELD_LABELS = {
 }
 MARK_SAID, MARK_DIRECTORY, MARK_MISSING, MARK_ASK = "说的", "档案", "待补", "请选"
 ASSISTANT = "外勤助手"
+CHAT_HEAD = "聊天里说的："
+FOLLOW, NO_FOLLOW, CONFIRM_FOLLOW, CONFIRM_NO_FOLLOW = "需跟进", "不用跟进", "确认，需跟进", "确认，不用跟进"
 
 
 def day(value: date) -> str:
     """3月18日 周三"""
     return f"{value.month}月{value.day}日 周{WEEKDAYS[value.weekday()]}"
+
+
+def day_short(value: date) -> str:
+    """3月18日"""
+    return f"{value.month}月{value.day}日"
 
 
 def clock_time(at: datetime) -> str:
@@ -38,6 +45,12 @@ def day_time(at: datetime) -> str:
     """3月12日 16:40"""
     local = at.astimezone(SHANGHAI)
     return f"{local.month}月{local.day}日 {local:%H:%M}"
+
+
+def chat_time(at: datetime, beside: datetime) -> str:
+    """10:32, with its day where that is not the day of what it stands beside"""
+    same_day = at.astimezone(SHANGHAI).date() == beside.astimezone(SHANGHAI).date()
+    return clock_time(at) if same_day else day_time(at)
 
 
 def that_one(at: datetime) -> str:
@@ -127,6 +140,13 @@ def empty_text() -> str:
 
 def text_too_long(limit: int, length: int) -> str:
     return f"这条有 {length} 字，太长了，我只按前 {limit} 字填卡片，全文已存好。请看一下卡片对不对。"
+
+
+def only_a_summary(at: datetime) -> str:
+    return (
+        f"{that_one(at)}只是聊天记录的标题，里面的话没有过来，还没有记成拜访。"
+        "请在聊天里长按、多选、复制，把文字粘贴给我；或者截图发来。"
+    )
 
 
 def corrected(pairs: Sequence[tuple[str, str]], at: datetime) -> str:
@@ -328,3 +348,44 @@ def follow_up_line(customer: str, contact: str, obstacle: str) -> str:
 def import_list(lines: Sequence[str]) -> str:
     head = f"导入后有 {len(lines)} 个商机不知道停了多久，首次确认拜访后才开始计时："
     return "\n".join([head, *lines[:20]])
+
+
+# --- proposed aliases --------------------------------------------------------------------------------------------
+
+ALIAS_STATES = {"proposed": "别名建议", "accepted": "已加别名", "rejected": "不加别名"}
+
+
+def alias_title(state: str, words: str, short_name: str) -> str:
+    return {
+        "accepted": f"已加 ✓ “{words}”就是{short_name}",
+        "rejected": f"没有加：“{words}”",
+    }.get(state, f"“{words}”是{short_name}？")
+
+
+def alias_desc(times: int) -> str:
+    return f"业务员在 {times} 次拜访里这样改"
+
+
+def alias_decided(who: str) -> str:
+    return f"{who}定的" if who else ""
+
+
+def alias_question(words: str, times: int, short_name: str, customer_id: str) -> str:
+    count = {2: "两"}.get(times, str(times))
+    return f"“{words}”{count}次被改成{short_name}（{customer_id}）。以后听到就认它？"
+
+
+def alias_taken(words: str, other: str) -> str:
+    return f"“{words}”也是{other}的名字，加了会认错，所以不能加。业务员下次还会看到选项。"
+
+
+def alias_accepted(words: str, short_name: str) -> str:
+    return f"以后听到“{words}”就认{short_name}。加错了，24 小时内可以撤销。"
+
+
+def alias_rejected(words: str) -> str:
+    return f"好，“{words}”不加，以后也不再问。"
+
+
+def foreign_proposal() -> str:
+    return "这张卡片归管理员定，你这里点不了，什么都没有改。"

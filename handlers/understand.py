@@ -19,6 +19,7 @@ from handlers.check_in import measure_distance
 from handlers.correct_visit import change_fields
 from handlers.know import Person, World
 from handlers.messages import Action, Card, CardButton, OutboundCard
+from handlers.rules.forwards import ask_follow_up
 from handlers.show_visit import show_visit
 from handlers.tell import say, tell
 from handlers.visits import (
@@ -147,7 +148,6 @@ async def decide(
 
 async def take_note(reading: nt.VisitNote, turn: Turn, context: nt.Context, *, uow: UnitOfWork, world: World) -> str:
     """Put a note into its visit, starting one if need be, and show the card."""
-    turn.capture.reading = "note"
     customer = reading.extraction.customer
     stored = field_values.to_json(customer.value) if customer.shown == "value" else None
     customer_id = stored if isinstance(stored, str) else None
@@ -156,10 +156,13 @@ async def take_note(reading: nt.VisitNote, turn: Turn, context: nt.Context, *, u
     if playbook.name != context.playbook.name:
         note = nt.Note(turn.words[:READ_LIMIT], turn.capture.captured_at, turn.person.id, _channel(turn.capture))
         extraction = nlp.extract(note, context.directory, playbook.for_nlp(), context=context)
+    if turn.capture.kind == "forward":
+        extraction = ask_follow_up(extraction, turn.capture.captured_at)
     visit = await visit_to_join(uow, turn.person.id, stored, turn.capture.captured_at, playbook)
     if visit is None:
         visit = await open_visit(uow, turn.person, turn.capture, playbook.name)
     visit.playbook = playbook.name
+    turn.capture.reading = "note"
     await attach(uow, visit, turn.capture)
     visit.voice_seconds += turn.voice_seconds
     await apply_extraction(uow, visit, extraction, turn.capture, actor_id=turn.person.id, now=turn.now)

@@ -16,6 +16,7 @@ from sqlmodel import col
 import nlp
 from handlers import field_values, texts
 from handlers.know import Person, World
+from handlers.learn_aliases import remember_correction
 from handlers.playbooks import Playbook
 from handlers.rules.visits import NewCapture, OpenVisit, find_visit
 from nlp import types as nt
@@ -36,6 +37,8 @@ class VisitView:
     tags: tuple[t.TagGuess, ...]
     quote: str = ""
     missing_proof: tuple[str, ...] = field(default=())
+    #: where the newest words are a pasted chat: its messages that matter, at most three
+    messages: tuple[t.ForwardedMessage, ...] = ()
 
     def value(self, name: str) -> Any:
         """Return the stored value of a field, None where there is none or it is only asked."""
@@ -65,24 +68,31 @@ async def view(uow: UnitOfWork, visit: t.Visit) -> VisitView:
     muted = set[str]()
     if tags:
         muted.update(await uow.all(sa.select(col(t.TagMute.key)).where(col(t.TagMute.person_id) == visit.person_id)))
+    newest = await _newest_note(uow, visit.id)
     return VisitView(
         visit=visit,
         fields=(await _fields_of(uow, [visit.id])).get(visit.id, {}),
         tags=tuple(tag for tag in tags if tag.key not in muted or tag.status == "confirmed"),
-        quote=await first_words(uow, visit.id),
+        quote=await words_of(uow, newest) if newest is not None else "",
+        messages=await _chat_messages(uow, newest),
     )
 
 
-async def first_words(uow: UnitOfWork, visit_id: str) -> str:
-    """Return the newest words of a visit as said or typed, for the card's quote."""
-    capture = await uow.first(
+async def _newest_note(uow: UnitOfWork, visit_id: str) -> t.Capture | None:
+    """Return the newest words of a visit as said, typed or pasted, for the card's quote."""
+    found: t.Capture | None = await uow.first(
         sa.select(t.Capture)
         .where(col(t.Capture.visit_id) == visit_id, col(t.Capture.reading) == "note")
         .order_by(col(t.Capture.captured_at).desc(), col(t.Capture.id).desc())
     )
-    if capture is None:
-        return ""
-    return await words_of(uow, capture)
+    return found
+
+
+async def _chat_messages(uow: UnitOfWork, capture: t.Capture | None) -> tuple[t.ForwardedMessage, ...]:
+    if capture is None or capture.kind != "forward":
+        return ()
+    query = sa.select(t.ForwardedMessage).where(col(t.ForwardedMessage.capture_id) == capture.id)
+    return tuple(await uow.all(query.where(col(t.ForwardedMessage.on_card)).order_by(col(t.ForwardedMessage.position))))
 
 
 async def words_of(uow: UnitOfWork, capture: t.Capture) -> str:
@@ -275,7 +285,7 @@ async def apply_extraction(
         if row is not None and row.shown != "missing" and row.said_at and row.said_at > capture.captured_at:
             continue
         old = row.value if row is not None else None
-        row = row or t.FieldGuess(visit_id=visit.id, field=name)
+        row = row or t.FieldGuess(visit_id=visit.id, field=name, alternatives=[])
         _fill(row, guess, capture)
         uow.add(row)
         if row.value != old:
@@ -356,6 +366,9 @@ async def set_field(
     """Set one field to what a person said or chose. Does not touch the version; callers decide on that."""
     row = await _field(uow, visit.id, name) or t.FieldGuess(visit_id=visit.id, field=name)
     before = row.value
+    if name == "customer":
+        note = await _note_of(uow, row)
+        await remember_correction(uow, visit, row, stored, note, person_id=actor_id, now=now)
     row.value = stored
     row.confidence = 1.0
     row.known_by = "said" if stored is not None else "none"
@@ -371,6 +384,12 @@ async def set_field(
         uow.add(visit)
     await uow.flush()
     await note_change(uow, visit, actor_id=actor_id, via=via, field_name=name, before=before, after=stored, now=now)
+
+
+async def _note_of(uow: UnitOfWork, row: t.FieldGuess) -> str:
+    """Return the words that a field was read from."""
+    capture = await uow.get(t.Capture, row.capture_id) if row.capture_id else None
+    return await words_of(uow, capture) if capture is not None else ""
 
 
 def shanghai_day(at: datetime) -> date:

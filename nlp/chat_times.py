@@ -14,7 +14,7 @@ _SKEW = timedelta(minutes=30)
 _ONE_DAY = timedelta(days=1)
 
 DAY = (
-    r"(?:(?:\d{4}[-/.年])?\d{1,2}[-/月]\d{1,2}日?|\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?"
+    r"(?:(?:20\d{2}[-/.年])?\d{1,2}[-/月]\d{1,2}日?|20\d{2}[-/.年]\d{1,2}[-/.月]\d{1,2}日?"
     r"|今天|昨天|前天|(?:星期|周)[一二三四五六日天])"
 )
 TIME = r"(?:凌晨|早上|早晨|上午|中午|下午|傍晚|晚上)?[ \t]*\d{1,2}[:：]\d{2}(?:[:：]\d{2})?(?:[ \t]*[AaPp][Mm])?"
@@ -87,25 +87,33 @@ def read_time(words: str) -> ChatTime:
 
 
 def place_in_time(times: Sequence[ChatTime], sent_at: datetime) -> list[datetime | None]:
-    """Return the moments of a chat's messages in their order, UTC; None where no time of day is said.
+    """Return the moments of a chat's messages in their order, in the zone of `sent_at`; None where no time is said.
 
-    A time without a day is the last one before the message after it, and before the chat was sent.
+    A time without a day goes on from the message before it; before any day was named, it is the last such time before
+    the message after it, and before the chat was sent.
     """
     latest = sent_at.astimezone(_SHANGHAI) + _SKEW
-    sent_on = sent_at.astimezone(_SHANGHAI).date()
-    found: list[datetime | None] = []
-    for said in reversed(times):
-        moment = _moment(said, sent_on, latest)
-        found.append(moment.astimezone(sent_at.tzinfo) if moment is not None else None)
+    found = _forward(times, latest)
+    for number in reversed(range(len(times))):
+        clock, moment = times[number].clock, found[number]
+        if moment is None and clock is not None:
+            moment = datetime.combine(latest.date(), clock, _SHANGHAI)
+            found[number] = moment = moment if moment <= latest else moment - _ONE_DAY
         latest = moment or latest
-    return found[::-1]
+    return [moment and moment.astimezone(sent_at.tzinfo) for moment in found]
 
 
-def _moment(said: ChatTime, sent_on: date, latest: datetime) -> datetime | None:
-    if said.clock is None:
-        return None
-    day = said.day.before(sent_on) if said.day is not None else None
-    if day is None:
-        moment = datetime.combine(latest.date(), said.clock, _SHANGHAI)
-        return moment if moment <= latest else moment - _ONE_DAY
-    return datetime.combine(day, said.clock, _SHANGHAI)
+def _forward(times: Sequence[ChatTime], latest: datetime) -> list[datetime | None]:
+    """Return the moments from the first named day on."""
+    found: list[datetime | None] = []
+    before: datetime | None = None
+    for said in times:
+        day = said.day.before((latest - _SKEW).date()) if said.day is not None else None
+        moment = None
+        if said.clock is not None and (day or before):
+            moment = datetime.combine(day or before.date(), said.clock, _SHANGHAI)  # type: ignore[union-attr]
+            if day is None and before is not None and moment < before and moment + _ONE_DAY <= latest:
+                moment += _ONE_DAY
+        found.append(moment)
+        before = moment or before
+    return found

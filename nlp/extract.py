@@ -11,10 +11,13 @@ from dataclasses import replace
 from nlp import dates, names
 from nlp.fields import mending, models, notelike, obstacle, preparation, shown, stage, tags
 from nlp.names import Directory
-from nlp.types import Context, Extraction, Note, Playbook
+from nlp.types import Context, Extraction, Guess, Note, Playbook
 
 #: Characters of a message that are read; a messenger delivers 2,048 bytes, a pasted chat may be longer.
 MAX_TEXT = 4000
+
+#: Confidence from which on the words that name the customer or the contact cannot be the obstacle.
+SURE = 0.75
 
 
 def extract(note: Note, directory: Directory, playbook: Playbook, *, context: Context | None = None) -> Extraction:
@@ -28,13 +31,19 @@ def extract(note: Note, directory: Directory, playbook: Playbook, *, context: Co
         return Extraction(is_note=False)
     reading = mending.mended(note.text) if note.channel == "voice" else note.text
     customer, contact = names.resolve(note, directory, context)
+    taken = [guess.span for guess in (customer, contact) if _is_sure(guess) and guess.span is not None]
     followup = dates.follow_up(note.text, note.sent_at)
     return Extraction(
         customer=shown.customer(customer),
         contact=shown.contact(contact),
         stage=shown.stage(stage.guess(reading, playbook, models.stage_model())),
         next_followup=shown.followup(followup),
-        obstacle=shown.obstacle(obstacle.guess(note.text, models.obstacle_model(), reading)),
+        obstacle=shown.obstacle(obstacle.guess(note.text, models.obstacle_model(), reading, taken)),
         tags=tags.suggest(note.text, playbook, reading),
         preparations=preparation.tasks(note, followup),
     )
+
+
+def _is_sure(guess: Guess) -> bool:
+    """Tell whether the guess is somebody known beyond doubt, so that its words cannot be the obstacle."""
+    return guess.value is not None and guess.confidence >= SURE

@@ -55,7 +55,7 @@ class _Line:
 
 
 _NAME = r"(?P<who>[^\s:：，,。；;！？!?\[\]【】|]{1,20}(?:[ \t][^\s:：，,。；;！？!?\d\[\]【】|]{1,10}){0,2}?)"
-_MARK = r"(?P<mark>【(?:转发|微信|企业微信|企微|聊天记录|群聊)[^】\n]{0,8}】[ \t]*)?"
+_MARK = r"(?P<mark>(?:【(?:转发|微信|企业微信|企微|聊天记录|群聊)[^】\n]{0,8}】|转发[:：])[ \t]*)?"
 _WHEN = rf"(?P<when>(?:{DAY}[ \t]*)?{TIME})"
 _TIMED = re.compile(rf"[ \t]*{_MARK}{_NAME}[ \t]+{_WHEN}[ \t]*(?:[:：](?P<said>.*))?$")
 _BRACKETED = re.compile(rf"[ \t]*{_MARK}[\[［(（]{_WHEN}[\]］)）][ \t]*{_NAME}[ \t]*(?:[:：](?P<said>.*))?$")
@@ -171,11 +171,12 @@ def _messages(
             day = line.time.day
         if n not in heads:
             continue
-        day = line.time.day or day if line.time is not None else day
+        named = line.time.day if line.time is not None else None
+        day = None if named is not None else day
         span = _said(text, lines, n, set(heads))
         if span is not None:
             found.append(ForwardedMessage(line.who, None, text[slice(*span)], span, _is_rep(line.who, rep_name)))
-            times.append(replace(line.time, day=day) if line.time is not None else ChatTime(day, None))
+            times.append(replace(line.time, day=named or day) if line.time is not None else ChatTime(None, None))
     moments = place_in_time(times, sent_at)
     return tuple(replace(message, said_at=at) for message, at in zip(found, moments, strict=True))
 

@@ -8,18 +8,22 @@ from datetime import timedelta
 from nlp.extract import MAX_TEXT, extract
 from nlp.fields import notelike
 from nlp.replies.answers import read_answer
-from nlp.replies.commands import is_agreement, read_command, trimmed
+from nlp.replies.commands import is_agreement, read_command, read_loosely, trimmed
 from nlp.replies.corrections import Changes, read_changes
-from nlp.types import Chatter, Context, Correction, Draft, Extraction, Note, Reading, Unsure, VisitNote
+from nlp.types import FIELDS, Chatter, Context, Correction, Draft, Extraction, Note, Reading, Unsure, VisitNote
 
 #: Words that add to the note just given.
-_CONTINUES = re.compile(r"^(?:对了|还有|补充|另外|哦对|噢对|忘了说|忘说|再补|刚忘|顺便|加一句|漏了|他还|她还|他们还)")
+_CONTINUES = re.compile(
+    r"^(?:刚才?|哦)?(?:对了|还有|补充|另外|哦对|噢对|忘了说|忘说|再补|刚忘|顺便|加一句|漏了|他还|她还|他们还)"
+)
 #: How long after a draft a message without a customer of its own continues it.
 _JOIN_WITHIN = timedelta(minutes=30)
 #: From this share of a message on, changes that name their field are the whole message.
-_MOSTLY, _PARTLY = 0.6, 0.3
+_WHOLLY, _MOSTLY, _PARTLY = 0.9, 0.6, 0.3
 #: A message of fewer letters than this is rather a correction than a note.
 _SHORT = 16
+#: A message of fewer letters that fills no field is no note.
+_SHORTEST = 10
 #: From so many letters on, a message that opens like a note is one, even if it also names a field.
 _LONG = 22
 
@@ -37,11 +41,12 @@ def read_reply(text: str, context: Context) -> Reading:
     command = read_command(text, draft_open=bool(waiting))
     if command is not None and not (asked and trimmed(text) == "1"):
         return command
-    answer = read_answer(text, context, asked)
+    loose = command or read_loosely(text)
+    answer = read_answer(text, context, asked) if command or loose is None else None
     if answer is not None:
         return answer
-    if command is not None:
-        return command
+    if loose is not None:
+        return loose
     if is_agreement(text):
         return Chatter("other", 0.8)
     return _free_text(text, context, target)
@@ -61,21 +66,28 @@ def _names_draft(text: str, draft: Draft) -> bool:
 def _free_text(text: str, context: Context, target: Draft | None) -> Reading:
     changes = read_changes(_without_label(text, target), context, target)
     kind = notelike.kind_of(text)
-    if kind is not None and not (changes.named and changes.coverage >= _PARTLY):
+    if kind is not None and not _outweighs(changes, kind):
         return Chatter(kind, 0.9)
     correction = Correction(changes.changes, target.visit_id if target else None, _sureness(changes))
     if not changes.changes or (target is None and not changes.named):
         return _note(text, context)
-    note_like = _note_like(text)
+    note_like = _note_like(text) and not (changes.named and changes.coverage >= _WHOLLY)
     if not note_like and (changes.coverage >= _MOSTLY or _letters(text) < _SHORT):
         return correction
-    if not changes.named and changes.coverage < _MOSTLY and (note_like or _letters(text) >= _LONG):
+    if not changes.named and changes.coverage < _MOSTLY and (note_like or _letters(text) >= _SHORT):
         return _note(text, context)
     if note_like and _letters(text) >= _LONG and changes.coverage < _MOSTLY:
         return _note(text, context)
     if not note_like and changes.named and changes.coverage >= _PARTLY and _letters(text) < 2 * _SHORT:
         return correction
-    return Unsure(correction, _note(text, context)) if target else _note(text, context)
+    note = _note(text, context)
+    return Unsure(correction, note) if target and isinstance(note, VisitNote) else note
+
+
+def _outweighs(changes: Changes, kind: str) -> bool:
+    """Tell whether the changes count more than the look of chatter (“是鼎越，华锐听错了” is no complaint)."""
+    told = changes.named or (bool(changes.changes) and kind in ("question", "complaint"))
+    return told and changes.coverage >= _PARTLY
 
 
 def _without_label(text: str, target: Draft | None) -> str:
@@ -105,8 +117,11 @@ def _sureness(changes: Changes) -> float:
     return round(min(change.confidence for change in changes.changes) * (1.0 if changes.named else 0.9), 3)
 
 
-def _note(text: str, context: Context) -> VisitNote:
+def _note(text: str, context: Context) -> VisitNote | Chatter:
+    """Return the message as a note; a few words that say nothing of a visit are chatter."""
     extraction = extract(Note(text, context.at, context.rep), context.directory, context.playbook, context=context)
+    if _letters(text) < _SHORTEST and all(extraction.guess(name).value is None for name in FIELDS):
+        return Chatter("other", 0.7)
     return VisitNote(extraction, _joins(text, extraction, context), 0.9)
 
 

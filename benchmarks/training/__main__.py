@@ -40,7 +40,7 @@ def main() -> None:
     options = parser.parse_args()
     rows = [row for path in options.notes or training_files() for row in read(path)]
     playbooks = {name: load_playbook(name).for_nlp() for name in ("manufacturing", "fmcg")}
-    write(obstacle.fit(rows, penalty=2.0), options.out / "obstacle_weights.json")
+    write(obstacle.fit(rows, penalty=2.5), options.out / "obstacle_weights.json")
     write(stage.fit(rows, playbooks, penalty=1.0), options.out / "stage_weights.json")
 
 

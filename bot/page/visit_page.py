@@ -21,7 +21,7 @@ from nlp import types as nt
 from storage import UnitOfWork
 from storage import tables as t
 
-SPOKEN = ("text", "voice", "link")
+SPOKEN = ("text", "voice", "forward", "link")
 _UNNAMED = {"file": "文件", "video": "视频"}
 
 
@@ -159,7 +159,7 @@ async def _said(uow: UnitOfWork, capture: t.Capture, text: str, seen: VisitView)
     transcript = await uow.first(sa.select(t.Transcript).where(col(t.Transcript.capture_id) == capture.id))
     return Said(
         when=texts.day_time(capture.captured_at),
-        kind={"voice": "语音", "link": "转发"}.get(capture.kind, "文字"),
+        kind={"voice": "语音", "forward": "聊天", "link": "转发"}.get(capture.kind, "文字"),
         stretches=cut(text, found),
         audio=(capture.media_sha256 or "") if capture.kind == "voice" else "",
         seconds=round(transcript.seconds) if transcript is not None else 0,

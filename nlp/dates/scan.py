@@ -23,12 +23,23 @@ _FOLD = str.maketrans(
     "周礼后号个这听两点节国庆劳动儿圣诞妇万闰历农阳阴腊过来内从开寻间结无惊蛰谷满种处热气当昼钟头0123456789/.-~=:〇",
 )
 #: Rules whose words can name no month or week of their own, so that an earlier day can lend it.
-_LEANING = {"day", "days", "month_day", "month_days", "bare_weekday", "weekdays", "month", "part_of_month", "festival"}
+_LEANING = {
+    "day",
+    "days",
+    "month_day",
+    "month_days",
+    "bare_weekday",
+    "weekdays",
+    "month",
+    "part_of_month",
+    "festival",
+    "holiday_unnamed",
+}
 #: Periods within which a bare day that follows is meant (下个月中旬，大概15号).
 _PERIODS = {"week", "month", "month_part"}
 _CONNECTOR = re.compile(r"(?:号|日)?\s?(?:到|至|-|~|—{1,2}|–|一直到|直到)\s?")
 _JOINER = re.compile(
-    r"\s?(?:[,，、/]?\s?(?:或者是?|或是?|要么|还是|和|跟|及|[、,，/])|[,，]?(?:啊|哦|呃|额|嗯|诶|"
+    r"\s?(?:[,，、/]?\s?(?:或者是?|或是?|要么|还是|和|跟|及|也就是|就是|即|[、,，/])|[,，]?(?:啊|哦|呃|额|嗯|诶|"
     r"哎)?[,，]?(?:不对|不是|不|说错了?|错了|记错了?|口误|更正|应该是?|改成?|改到|改为|推到|延到)"
     r"[,，]?(?:啊|哦|呃|额|嗯)?[,，]?(?:是|应该是?|改成?|改到)?)\s?"
 )
@@ -68,7 +79,7 @@ def find_dates(text: str, reference: datetime) -> tuple[DateMention, ...]:
         if mention is None:
             position = start + 1
             continue
-        mention = _extended(folded, mention, ref)
+        mention = _extended(folded, _as_said_before(mention, found), ref)
         found.append(mention)
         position = mention.span.end
     return tuple(found)
@@ -77,6 +88,18 @@ def find_dates(text: str, reference: datetime) -> tuple[DateMention, ...]:
 def resolve_first(text: str, reference: datetime) -> DateMention | None:
     """Return the first date expression that names a day, or None."""
     return next((mention for mention in find_dates(text, reference) if not mention.vague), None)
+
+
+def _as_said_before(mention: DateMention, found: list[DateMention]) -> DateMention:
+    """Let a bare weekday mean the same day as when it was named shortly before, and 次日 the day after the last."""
+    if mention.kind == "next_day" and found and not found[-1].vague and not found[-1].past:
+        return replace(mention, date=add_days(found[-1].date, 1) or mention.date)
+    if mention.kind != "weekday":
+        return mention
+    for earlier in reversed(found[-5:]):
+        if earlier.kind == "weekday" and earlier.date.weekday() == mention.date.weekday():
+            return replace(mention, date=earlier.date)
+    return mention
 
 
 def _mention_at(text: str, start: int, lean: Reference, ref: Reference) -> DateMention | None:
@@ -139,6 +162,8 @@ def _lean(text: str, start: int, previous: DateMention | None, ref: Reference) -
     gap = text[previous.span.end : start]
     if _JOINER.fullmatch(gap):
         return Reference(previous.date)
+    if previous.kind in {"holiday", "holiday_before"}:
+        return Reference(previous.date) if text[start] in "节放假长小" else ref
     if previous.kind in _PERIODS and len(gap) <= 8 and not _STOP.search(gap):
         return Reference(previous.date)
     lends = previous.kind in {"weekday_said", "month_day", "date"} or (previous.kind == "weekday" and "改" in gap)
@@ -173,7 +198,7 @@ def _extended(text: str, mention: DateMention, ref: Reference) -> DateMention:
     if mention.kind.startswith("holiday"):
         return mention
     if before := _BEFORE.match(text, end):
-        return _before(text, mention, before.end(), ref)
+        return _before(text, mention, before.end())
     if after := _AFTER.match(text, end):
         return _later(text, mention, after.end(), ref)
     return mention
@@ -209,7 +234,7 @@ def _with_range(text: str, mention: DateMention, ref: Reference) -> DateMention:
 
 def _with_weekday(text: str, mention: DateMention, ref: Reference) -> DateMention:
     """Merge 12月8号周二, 10月12号（星期一）, 周一（22号）: the written day wins."""
-    written = mention.kind in {"day", "month_day", "date"}
+    written = mention.kind in {"day", "month_day", "date", "today", "day_word"}
     gap = (_APPOSITION if written else _BRACKET).match(text, mention.span.end)
     if gap is None or gap.end() >= len(text) or not (written or mention.kind == "weekday"):
         return mention
@@ -223,15 +248,14 @@ def _with_weekday(text: str, mention: DateMention, ref: Reference) -> DateMentio
     return _respan(merged, end + (text[end : end + 1] in {")", "）"}))
 
 
-def _before(text: str, mention: DateMention, end: int, ref: Reference) -> DateMention:
-    """Resolve X之前 as X itself, X前三天 as three days before."""
-    deadline = mention.end or mention.date
-    if mention.kind in {"weekday", "weekday_said", "day", "month_day", "date", "day_word", "today"}:
-        deadline = mention.date
+def _before(text: str, mention: DateMention, end: int) -> DateMention:
+    """Resolve X之前 as X itself (a period keeps its last day as `end`), X前三天 as three days before."""
+    first, last = mention.date, mention.end or mention.date
     amount = _AMOUNT.match(text, end)
     if amount and not mention.past:
-        deadline, end = _moved(deadline, amount, -1), amount.end()
-    return replace(mention, date=deadline, end=deadline, kind="deadline", span=Span(mention.span.start, end))
+        first = last = _moved(mention.date, amount, -1)
+        end = amount.end()
+    return replace(mention, date=first, end=last, kind="deadline", span=Span(mention.span.start, end))
 
 
 def _later(text: str, mention: DateMention, end: int, ref: Reference) -> DateMention:

@@ -12,12 +12,87 @@ from functools import lru_cache
 from nlp.names.everyday import COMMON
 from nlp.names.sound import plain
 
-_WORDS = (
-    "合同 法务 盖章 用印 账期 月结 预付款 预付 定金 尾款 首付 付款 货款 质保金 违约金 报价 降价 压价 砍价 折扣 "
-    "运费 预算 成本 图纸 参数 公差 精度 节拍 选型 需求 方案 评审 样件 样品 样机 打样 试产 试吃 试饮 良率 良品率 "
-    "划痕 毛刺 飞边 色差 缩水 排产 交期 提货 交付 验收 进场费 条码费 陈列费 陈列 堆头 动销 临期 铺货 首单 名片 "
-    "促销 起订量 采购 拍板 审批 流程 董事会 驻厂 噪音 毛利 库存 断货 技术 财务 售后 质保 调试 联调 表面"
-).split()
+_WORDS = [
+    "合同",
+    "法务",
+    "盖章",
+    "用印",
+    "账期",
+    "月结",
+    "预付款",
+    "预付",
+    "定金",
+    "尾款",
+    "首付",
+    "付款",
+    "货款",
+    "质保金",
+    "违约金",
+    "报价",
+    "降价",
+    "压价",
+    "折扣",
+    "运费",
+    "预算",
+    "成本",
+    "图纸",
+    "参数",
+    "公差",
+    "精度",
+    "节拍",
+    "选型",
+    "需求",
+    "方案",
+    "评审",
+    "样件",
+    "样品",
+    "样机",
+    "打样",
+    "试吃",
+    "试饮",
+    "良率",
+    "良品率",
+    "划痕",
+    "毛刺",
+    "飞边",
+    "色差",
+    "缩水",
+    "排产",
+    "交期",
+    "提货",
+    "交付",
+    "验收",
+    "进场费",
+    "条码费",
+    "陈列费",
+    "陈列",
+    "堆头",
+    "动销",
+    "临期",
+    "铺货",
+    "首单",
+    "名片",
+    "促销",
+    "起订量",
+    "采购",
+    "拍板",
+    "审批",
+    "流程",
+    "董事会",
+    "驻厂",
+    "噪音",
+    "毛利",
+    "库存",
+    "断货",
+    "技术",
+    "财务",
+    "售后",
+    "调试",
+    "联调",
+    "表面",
+]
+#: Stretches that sound like a trade word and are good words themselves.
+_REAL = COMMON | {"幅宽", "定进", "式样", "打烊", "经度", "精读", "计数", "教父", "平身", "收付", "成本"}
 _LENGTHS = (4, 3, 2)
 
 
@@ -42,6 +117,6 @@ def _length_at(text: str, sound: str, at: int, known: dict[str, str]) -> int:
     """Return the length of the trade word that sounds at `at`, 0 for none."""
     for length in _LENGTHS:
         heard = text[at : at + length]
-        if sound[at : at + length] in known and (heard not in COMMON or heard == known[sound[at : at + length]]):
+        if sound[at : at + length] in known and (heard not in _REAL or heard == known[sound[at : at + length]]):
             return length
     return 0

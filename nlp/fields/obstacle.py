@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from nlp.fields import lexicon
 from nlp.fields.spans import SpanModel
 from nlp.types import Guess, Span
@@ -10,12 +12,13 @@ from nlp.types import Guess, Span
 _VAGUE_SHARE = 0.4
 
 
-def guess(text: str, model: SpanModel, reading: str | None = None) -> Guess:
+def guess(text: str, model: SpanModel, reading: str | None = None, taken: Sequence[Span] = ()) -> Guess:
     """Return the obstacle verbatim with its span; a vague one is a question that says so; None where none is said.
 
-    `reading` is `text` with broken words mended, of the same length; it is what is searched.
+    `reading` is `text` with broken words mended, of the same length; it is what is searched. `taken` are spans that
+    name the customer and the contact: no obstacle overlaps them.
     """
-    found = model.find(text if reading is None else reading)
+    found = model.find(text if reading is None else reading, taken)
     others = tuple(dict.fromkeys(_said(text, span) for span in found.others))
     vague = lexicon.VAGUE.search(text)
     if found.span is None:

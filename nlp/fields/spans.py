@@ -9,7 +9,7 @@ probability on stretches that count as right beside it (characters' F1 of at lea
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -163,7 +163,7 @@ def length_feature(length: int) -> str:
 
 def allowed(text: str, words: Collection[str] = ()) -> npt.NDArray[np.bool_]:
     """Return a mask `[start, length - 1]` of stretches that cut no number, Latin word or one of the two-character
-    `words`, neither begin nor end with a mark, and cross no sentence end.
+    `words`, neither begin nor end with a mark, and cross no sentence end; one that crosses a comma ends at a mark.
     """
     size = len(text)
     edge = np.array([char in _HARD or char in _SOFT for char in text], dtype=np.bool_)
@@ -177,6 +177,11 @@ def allowed(text: str, words: Collection[str] = ()) -> npt.NDArray[np.bool_]:
     can_end[1 : size + 1] = ~edge & ~inside_word[1:]
     can_start = ~edge & ~inside_word[:size]
     mask: npt.NDArray[np.bool_] = can_start[:, None] & can_end[ends] & (ends <= stop[:, None])
+    marks = np.concatenate(([0], np.cumsum(edge), np.full(MAX_LENGTH, int(edge.sum()))))
+    crosses = marks[ends] > marks[:size, None]
+    at_mark = np.ones(size + MAX_LENGTH + 1, dtype=np.bool_)
+    at_mark[:size] = edge
+    mask &= ~crosses | at_mark[ends]
     mask[:, 0] = False
     return mask
 
@@ -203,27 +208,33 @@ class SpanModel:
             sums[at] += self._weights.get(name, 0.0)
         return sums
 
-    def probabilities(self, note: Parts) -> tuple[Floats, float]:
-        """Return the probability of every stretch `[start, length - 1]`, and that of no obstacle."""
+    def probabilities(self, note: Parts, taken: Sequence[Span] = ()) -> tuple[Floats, float]:
+        """Return the probability of every stretch `[start, length - 1]`, and that of no obstacle.
+
+        Stretches that overlap a `taken` span (the customer's name, the contact) have none.
+        """
         size = len(note.text)
         inside = np.concatenate(([0.0], np.cumsum(self._sums(note.inside))))
         last = np.minimum(np.arange(size)[:, None] + np.arange(MAX_LENGTH)[None, :], size - 1)
         by_end = self._sums(note.end) + inside[1:]
         by_start = self._sums(note.start) - inside[:size]
         scores = by_start[:, None] + by_end[last] + self._lengths[None, :]
-        scores = np.where(allowed(note.text, self._words), scores, -np.inf)
+        mask = allowed(note.text, self._words)
+        for first, end in taken:
+            mask &= ~((np.arange(size)[:, None] < end) & (last >= first))
+        scores = np.where(mask, scores, -np.inf)
         null = sum(self._weights.get(name, 0.0) for name in note.whole)
         top = max(null, float(scores.max(initial=-np.inf)))
         shares = np.exp(scores - top)
         total = float(shares.sum()) + math.exp(null - top)
         return shares / total, math.exp(null - top) / total
 
-    def find(self, text: str) -> Found:
-        """Return the stretch of `text` that most likely states the obstacle, or none."""
+    def find(self, text: str, taken: Sequence[Span] = ()) -> Found:
+        """Return the stretch of `text` that most likely states the obstacle and overlaps no `taken` span, or none."""
         note = parts(text)
         if not note.text.strip():
             return Found(None, 1.0, (), 1.0)
-        shares, null = self.probabilities(note)
+        shares, null = self.probabilities(note, taken)
         ranked = _by_expected_right(shares)
         if not ranked or null >= NULL_FROM:
             return Found(None, null, tuple(span for span, _ in ranked[:3]), null)

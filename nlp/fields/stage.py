@@ -167,7 +167,7 @@ def guess(text: str, playbook: Playbook, model: StageModel) -> Guess:
 
 
 def _yields(shares: Mapping[str, float], next_best: list[str], found: list[Hit]) -> bool:
-    """Tell whether "no evidence" gives way to the next best stage: one of its words is said, or it is nearly as likely."""
+    """Tell whether "no evidence" gives way to the next best stage: a word of it is said, or it is nearly as likely."""
     if shares[NONE] >= NONE_FROM or not next_best:
         return False
     said = any(hit.stage == next_best[0] and hit.status == "said" for hit in found)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nlp.names.cues import beside_person
+from nlp.names.everyday import COMMON
 from nlp.names.people import Person, is_usual, people_called
 from nlp.names.reading import Reading
-from nlp.names.sound import alike, folded, likeness, normal
+from nlp.names.sound import alike, folded, likeness, normal, plain
 from nlp.names.surnames import COMPOUND, TITLE_FITS, TITLE_NEAR
 from nlp.types import Contact, Customer, Span
 
@@ -42,7 +43,7 @@ _ROLE_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """A stretch of the note that means this contact. `certain` is false where the words fit only loosely."""
+    """A stretch of the note that means this contact; `person` is the mention where no full name stands."""
 
     contact: Contact
     span: Span
@@ -59,6 +60,8 @@ def known_people(reading: Reading, customer: Customer) -> list[Known]:
         match = identify(person, customer, voice=reading.voice)
         if match is not None:
             found.append(Known(match[0], person.span, match[1], person))
+    if not found:
+        found = list(_by_half_a_name(reading, customer))
     return sorted(found, key=lambda known: known.span)
 
 
@@ -157,6 +160,29 @@ def _by_name(reading: Reading, customer: Customer) -> Iterator[Known]:
         span = _heard(reading, contact)
         if span is not None:
             yield Known(contact, span, "sound")
+
+
+def _by_half_a_name(reading: Reading, customer: Customer) -> Iterator[Known]:
+    """Persons of whom only the given name (思远) or, in speech, the sound of 萧姐 or 付哥 stands in the note."""
+    for contact in customer.contacts:
+        given = contact.name[len(_surname(contact)) :]
+        start = reading.normal.find(given) if len(given) > 1 else -1
+        if start >= 0 and beside_person(reading.text, Span(start, start + len(given))):
+            yield Known(contact, Span(start, start + len(given)), "given")
+        elif reading.voice and (span := _heard_title(reading, contact)):
+            yield Known(contact, span, "near")
+
+
+def _heard_title(reading: Reading, contact: Contact) -> Span | None:
+    """Where something sounds like the surname with 姐, 哥, 总 or 工, and is neither an everyday word nor a person."""
+    surname = _surname(contact)
+    for title in ("姐", "哥", "总", "工"):
+        start = reading.plain.find(plain(surname + title)) if title in "姐哥" or title_fits(title, contact) else -1
+        span = Span(start, start + len(surname) + 1)
+        everyday = any(reading.normal[at : at + 2] in COMMON for at in range(max(0, span.start - 1), span.end))
+        if start >= 0 and not everyday and not any(_overlaps(span, person.span) for person in reading.people):
+            return span
+    return None
 
 
 def _standing_alone(reading: Reading, name: str) -> Span | None:

@@ -15,7 +15,6 @@ _FIRST, _ROLE, _SPEAKER, _KNOWN, _BESIDE_COMPANY = 1.2, -1.5, 2.5, 0.8, 0.8
 #: At or below this the words say that the person was not met; of those said to be absent nothing else counts.
 _JOINED = 1.5
 _NOT_MET, _ABSENT = -1.5, -5.0
-_ROLE_NEEDS = 0.4
 _ALTERNATIVES = 3
 _SURE = {
     "name": 0.97,

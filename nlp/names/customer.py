@@ -20,8 +20,12 @@ _AHEAD = 1.4
 _LITERAL_AHEAD, _SAME_PERSON_AHEAD = 0.3, 2.2
 _ALTERNATIVES = 4
 _WORTH_OFFERING = 2.5
+#: Confidence in a new company that the note calls new.
+_MARKED = 0.9
 #: Where `cues.visited` says so much against a mention, it is rather compared with or put off.
 _DOUBTFUL = -2.0
+#: Where the descriptors said are of another trade than the customer's.
+_OTHER_TRADE = -1.0
 #: Ways of naming a person that may tell the customer by themselves.
 _TELLING = frozenset(("name", "sound", "title", "nick"))
 
@@ -41,7 +45,7 @@ def decide(reading: Reading, directory: Directory) -> Decision:
     newcomers = [new for new in find_newcomers(reading) if not _is_known(new, candidates)]
     if not candidates or candidates[0].points < _ENOUGH:
         unnamed = _by_person_alone(reading, directory)
-        candidates = sorted([*candidates, *unnamed], key=lambda item: -item.points)
+        candidates = _best_each([*candidates, *unnamed])
     if newcomers and (not candidates or _newer(newcomers[0], candidates)):
         return Decision(_new(newcomers[0], candidates), newcomers[0].span)
     return _known(candidates)
@@ -85,7 +89,10 @@ def _needed(best: Candidate, rival: Candidate) -> float:
 
 def _new(newcomer: Newcomer, candidates: list[Candidate]) -> Guess:
     ids = tuple(candidate.customer.customer_id for candidate in _likely(candidates))
-    confidence = 0.9 if newcomer.marked else 0.7 if newcomer.points >= 5 and not ids else 0.55
+    if newcomer.marked:
+        confidence = _MARKED if newcomer.whole else _MARKED - 0.1
+    else:
+        confidence = 0.7 if newcomer.points >= 5 and not ids else 0.55
     return Guess(
         NewCustomer(newcomer.name),
         confidence,
@@ -97,12 +104,20 @@ def _new(newcomer: Newcomer, candidates: list[Candidate]) -> Guess:
     )
 
 
+def _best_each(candidates: list[Candidate]) -> list[Candidate]:
+    """One candidate a customer, best first."""
+    best: dict[int, Candidate] = {}
+    for candidate in sorted(candidates, key=lambda item: (-item.points, item.customer.customer_id)):
+        best.setdefault(candidate.row, candidate)
+    return list(best.values())
+
+
 def _likely(candidates: list[Candidate]) -> list[Candidate]:
     return [candidate for candidate in candidates if candidate.points >= _WORTH_OFFERING]
 
 
 def _confidence(points: float, ahead: float) -> float:
-    """Turn points and lead into a probability; fitted on notes of our own (see tests/nlp/names/README.md)."""
+    """Turn points and lead into a probability; checked by `tests/nlp/names/test_accuracy.py`."""
     return round(min(0.99, 1 / (1 + exp(-(0.25 * (points - 7) + 0.55 * ahead)))), 3)
 
 
@@ -115,6 +130,8 @@ def _most(best: Candidate) -> float:
     if best.mention.how == "half" and not any(item.by in ("name", "sound") for item in best.known):
         return 0.8
     telling = any(item.by in _TELLING for item in best.known)
+    if best.around <= _OTHER_TRADE and not telling:
+        return 0.6
     if best.stray and not telling:
         return 0.8
     return 0.99 if best.literal or telling else 0.9
@@ -149,7 +166,7 @@ def _newer(newcomer: Newcomer, candidates: list[Candidate]) -> bool:
 
 def _by_person_alone(reading: Reading, directory: Directory) -> list[Candidate]:
     """No company is named: the rep's own customers with this very contact, then anybody's with this full name."""
-    rows = set(reading.named)
+    rows = set(reading.named) | reading.portfolio.heard_people(reading.folded)
     for person in reading.people:
         rows.update(row for row, _ in reading.portfolio.by_surname.get(person.surname[:1], ()))
     rows.update(

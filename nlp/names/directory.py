@@ -24,9 +24,20 @@ class Portfolio:
     """What one rep answers for: the rows, and where each syllable and each person of them is found."""
 
     rows: frozenset[int]
+    #: Short forms and longer aliases, with the rows called so.
+    by_form: Mapping[str, Rows]
     by_syllable: Mapping[str, tuple[tuple[str, int], ...]]
     by_person_sound: Mapping[str, tuple[tuple[int, Contact], ...]]
     by_surname: Mapping[str, tuple[tuple[int, Contact], ...]]
+    person_book: Phrasebook
+
+    def heard_people(self, sound: str) -> frozenset[int]:
+        """Return the rows with a contact whose full name sounds like a stretch of a folded sound."""
+        return frozenset(
+            row
+            for start, end in self.person_book.stretches(sound)
+            for row, _ in self.by_person_sound.get(sound[start:end], ())
+        )
 
 
 class Directory:
@@ -128,22 +139,31 @@ class Directory:
                     yield row, normal(form)
 
     def _index(self, rows: Rows) -> Portfolio:
+        forms = _grouped((form, row) for row in rows for form in _said_forms(self.rows[row]))
         syllables: dict[str, list[tuple[str, int]]] = {}
+        for form in forms:
+            for offset, syllable in enumerate(folded(form)):
+                syllables.setdefault(syllable, []).append((form, offset))
         people: dict[str, list[tuple[int, Contact]]] = {}
         surnames: dict[str, list[tuple[int, Contact]]] = {}
         for row in rows:
-            for form in spoken_forms(self.rows[row]):
-                for offset, syllable in enumerate(folded(form)):
-                    syllables.setdefault(syllable, []).append((normal(form), offset))
             for contact in self.rows[row].contacts:
                 people.setdefault(folded(contact.name), []).append((row, contact))
                 surnames.setdefault(contact.name[:1], []).append((row, contact))
         return Portfolio(
             frozenset(rows),
+            forms,
             {key: tuple(dict.fromkeys(values)) for key, values in syllables.items()},
             {key: tuple(values) for key, values in people.items()},
             {key: tuple(values) for key, values in surnames.items()},
+            Phrasebook(name for name in people if len(name) > _SHORTEST),
         )
+
+
+def _said_forms(customer: Customer) -> tuple[str, ...]:
+    """What a customer is called, short and long, as far as it can be looked for in running text."""
+    forms = (*spoken_forms(customer), *(alias for alias in customer.aliases if len(alias) > _SHORTEST + 1))
+    return tuple(dict.fromkeys(normal(form) for form in forms if _SHORTEST <= len(form) <= LONGEST))
 
 
 def _grouped(pairs: Iterable[tuple[str, int]]) -> dict[str, Rows]:

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from nlp.names.acquaintance import known_people
 from nlp.names.cues import placed
 from nlp.names.directory import Directory, Rows
 from nlp.names.everyday import COMMON, FUNCTION, NAME_LIKE
 from nlp.names.forms import spoken_forms
 from nlp.names.reading import Reading
-from nlp.names.sound import alike, normal
+from nlp.names.sound import alike, folded, normal
 from nlp.names.trades import descriptors_at
 from nlp.types import Span
 
@@ -20,7 +21,9 @@ How = Literal["characters", "sound", "confused", "half"]
 #: Customers of one form that are looked at; more share a name only where no note could settle it.
 _MOST_ROWS = 60
 #: Mean likeness from which a stretch of which one syllable is right may still be the name.
-_HALF, _CONFUSED = 0.65, 0.8
+_HALF = 0.62
+#: Forms from this length on need no name's place around them.
+_LONG = 4
 _SAME_SYLLABLES = 0.9
 _MOST_NAMED = 20
 
@@ -77,7 +80,8 @@ def _sounding(reading: Reading, directory: Directory, span: Span, forms: tuple[s
             continue
         rows = _likely(directory.rows_called(form), reading, directory)
         if grammar:
-            rows = tuple(row for row in rows if row in reading.named)
+            trade = bool(descriptors_at(reading.normal, span.end))
+            rows = tuple(row for row in rows if row in reading.named or (trade and row in reading.portfolio.rows))
         supported = tuple(row for row in rows if _supported(row, reading, directory))
         if len(supported) < len(rows):
             if well_placed is None:
@@ -99,13 +103,12 @@ def _by_half(reading: Reading, directory: Directory) -> Iterator[Mention]:
                 continue
             seen.add((start, form))
             likeness = alike(reading.normal[start:end], form)
-            if _HALF <= likeness < _CONFUSED and _may_be_name(reading, Span(start, end), grammar=False):
-                rows = tuple(row for row in directory.rows_called(form) if row in own.rows)
-                if not _stands_as_name(reading, Span(start, end)):
-                    rows = tuple(row for row in rows if row in reading.named)
-                if not rows:
-                    continue
-                yield Mention(Span(start, end), form, "half", likeness, rows)
+            if likeness >= _HALF and _is_half(reading, form, Span(start, end)):
+                rows = own.by_form[form]
+                if len(form) < _LONG and not _stands_as_name(reading, Span(start, end)):
+                    rows = tuple(row for row in rows if _has_person_of(reading, directory, row))
+                if rows:
+                    yield Mention(Span(start, end), form, "half", likeness, rows)
     yield from _by_half_of_named(reading, directory)
 
 
@@ -118,7 +121,7 @@ def _by_half_of_named(reading: Reading, directory: Directory) -> Iterator[Mentio
             for start in range(len(reading.normal) - len(form) + 1):
                 span = Span(start, start + len(form))
                 likeness = alike(reading.normal[start : span.end], normal(form))
-                if _HALF <= likeness < _CONFUSED and _may_be_name(reading, span, grammar=False):
+                if likeness >= _HALF and _is_half(reading, normal(form), span):
                     yield Mention(span, normal(form), "half", likeness, (row,))
 
 
@@ -129,13 +132,26 @@ def _may_be_name(reading: Reading, span: Span, *, grammar: bool = True) -> bool:
         return False
     if said in COMMON or not said.isalnum():
         return False
-    return not any(span.start < person.span.end and person.span.start < span.end for person in reading.people)
+    return not any(
+        person.kind != "full" and span.start < person.span.end and person.span.start < span.end
+        for person in reading.people
+    )
+
+
+def _is_half(reading: Reading, form: str, span: Span) -> bool:
+    """Whether a stretch may be a form heard wrong; the right sound is found elsewhere."""
+    return folded(form) != reading.folded[span.start : span.end] and _may_be_name(reading, span, grammar=False)
 
 
 def _stands_as_name(reading: Reading, span: Span) -> bool:
     """Return whether both sides of a stretch are those of a company's name (木语马老板, 刚从木语出来)."""
+    city = any(reading.normal.endswith(city, 0, span.start) for city in reading.cities)
     followed = any(person.kind != "role" and person.span.start == span.end for person in reading.people)
-    return placed(reading.text, span) + followed >= 2
+    return placed(reading.text, span) + followed + city >= 2
+
+
+def _has_person_of(reading: Reading, directory: Directory, row: int) -> bool:
+    return any(known.by not in ("role", "given") for known in known_people(reading, directory.rows[row]))
 
 
 def _supported(row: int, reading: Reading, directory: Directory) -> bool:

@@ -17,6 +17,7 @@ from nlp.types import Span
 
 _LONGEST_CORE = 8
 _RUN = re.compile(DESCRIPTOR + "+")
+_TRADE_TAIL = re.compile(DESCRIPTOR + "$")
 #: What ends before a company's name begins.
 _BOUNDARY = re.compile(
     one_of(
@@ -73,7 +74,9 @@ class Newcomer:
     name: str
     span: Span
     points: float
+    #: Whether the note calls it new, and whether its name has a clear end.
     marked: bool
+    whole: bool
 
 
 def find_newcomers(reading: Reading) -> list[Newcomer]:
@@ -92,7 +95,7 @@ def find_newcomers(reading: Reading) -> list[Newcomer]:
         marked = bool(_NEW.search(reading.text[max(0, span.start - 14) : span.end + 14]))
         points = base + visited(reading.text, span) + (2.5 if marked else 0.0) + _beside(reading, span)
         if span not in found or found[span].points < points:
-            found[span] = Newcomer(name, span, points, marked)
+            found[span] = Newcomer(name, span, points, marked, _ends(reading, span))
     return sorted(found.values(), key=lambda newcomer: (-newcomer.points, newcomer.span))
 
 
@@ -147,6 +150,12 @@ def _before_person(reading: Reading) -> Iterator[tuple[Span, float]]:
             start = _core_start(reading.text, person.span.start)
             if start is not None:
                 yield Span(start, person.span.start), 1.0
+
+
+def _ends(reading: Reading, span: Span) -> bool:
+    """Whether a trade word ends the name or, in a typed note, a mark follows it."""
+    after = reading.text[span.end : span.end + 1]
+    return bool(_TRADE_TAIL.search(reading.text, span.start, span.end)) or not (reading.voice or after.isalnum())
 
 
 def _beside(reading: Reading, span: Span) -> float:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from nlp.names.surnames import COMPOUND, ROLE, SINGLE, TITLE_FITS
+from nlp.names.words import one_of
 from nlp.types import Span
 
 Kind = Literal["full", "title", "nick", "role"]
@@ -19,7 +20,11 @@ _TITLES = sorted(TITLE_FITS, key=len, reverse=True)
 _TITLE = "(?:" + "|".join(_TITLES) + ")"
 #: A title that begins a longer everyday word: 总 of 总部, 工 of 工厂.
 _NOT_A_TITLE = (
-    "(?!(?<=总)(?:部|价|共|额|数|量|公司|体|成本|和|计)|(?<=工)(?:厂|艺|程|序|况|作|业|地|人|资|时|期|具|装|位|钱|费))"
+    "(?!(?<=总)"
+    + one_of("部 价 共 额 数 量 公司 体 成本 和 计")
+    + "|(?<=工)"
+    + one_of("厂 艺 程 序 况 作 业 地 人 资 时 期 具 装 位 钱 费 车间")
+    + ")"
 )
 _TITLED = re.compile(f"小?(?P<surname>{_SURNAME})(?P<title>{_TITLE}){_NOT_A_TITLE}")
 #: Short titles that are parts of words: 邝生 (Cantonese), 李处, 赵科, 刘局, 张队. What follows must show a person.
@@ -38,7 +43,8 @@ _FULL_TITLED = re.compile(
 )
 #: Kevin, Lisa: after a word of meeting, or before one of speaking or a title.
 _FOREIGN = re.compile(
-    "(?:(?:(?<=[跟和与找见叫])|(?<=采购|经理|总监|老板|店长)|(?<=负责人|联系人))(?P<a>[A-Z][a-z]{2,9})(?![a-zA-Z])|(?<![A-Za-z])(?P<b>[A-Z][a-z]{2,9})(?=总|经理|总监|工|说|讲|觉得|反馈|接待|在|回))"
+    "(?:(?<=[跟和与找见叫])|(?<=采购|经理|总监|老板|店长)|(?<=负责人|联系人))(?P<a>[A-Z][a-z]{2,9})(?![a-zA-Z])"
+    "|(?<![A-Za-z])(?P<b>[A-Z][a-z]{2,9})(?=总|经理|总监|工|说|讲|觉得|反馈|接待|在|回)"
 )
 _NOT_FOREIGN = frozenset(
     ("Met", "Demo", "Email", "Call", "Please", "Update", "Today", "Excel", "Word", "Wifi", "Offer")
@@ -53,19 +59,22 @@ _NICK = re.compile(
 )
 _CALLED = re.compile(f"阿(?!拉){_HAN}(?=[讲说话聊谈在碰，。,、 ]|$)")
 _ROLE = re.compile(ROLE)
-_NO_PERSON = re.compile("施工|开工|员工|手工|加工|汇总|老总的|高工艺|安全总|任务|高总价|石板|文员|金工|钱总额|万工")
+_NO_PERSON = re.compile("施工|开工|员工|手工|加工|汇总|老总的|高工艺|安全总|任务|高总价|石板|文员|钱总额")
 #: A character of a given name, and what follows an unknown full name in running speech.
 _GIVEN = "[\u4e00-\u9fff]"
 _NAME_BEFORE = (
-    "(?:接待|聊|谈|说|讲|碰|对接|见面|在|带|陪|那边|反馈|反映|确认|沟通|交流|回复|答应|表示|觉得|要|电话|微信|嫌|也|都|一起|当面|给|问|提|做|"
-    "定|拍|[，。：:、,;；）)\\s/！!？?]|$|\\d)"
+    "(?:"
+    + one_of(
+        """
+    接待 聊 谈 说 讲 碰 对接 见面 在 带 陪 那边 反馈 反映 确认 沟通 交流 回复 答应 表示 觉得 要 电话 微信 嫌 也
+    都 一起 当面 给 问 提 做 定 拍
+    """
+    )
+    + "|[，。：:、,;；）)\\s/！!？?]|$|\\d)"
 )
-_UNKNOWN_FULL = re.compile(
-    f"(?<=采购|经理|老板|总监|主管|店长|厂长|系人|部长|厨师)(?P<name>{_SURNAME}{_GIVEN}{{1,2}}?)(?={_NAME_BEFORE})"
-)
-_AFTER_WORD = re.compile(
-    f"(?:跟|和|与|找|见了|见到|见|碰到|遇到|叫|新来的|对接的|联系人是?|采购|拜访)(?P<name>{_SURNAME}{_GIVEN}{{1,2}}?)(?={_NAME_BEFORE})"
-)
+_NAME = f"(?P<name>{_SURNAME}{_GIVEN}{{1,2}}?)(?={_NAME_BEFORE})"
+_UNKNOWN_FULL = re.compile(f"(?<=采购|经理|老板|总监|主管|店长|厂长|系人|部长|厨师){_NAME}")
+_AFTER_WORD = re.compile(one_of("跟 和 与 找 见了 见到 见 碰到 遇到 叫 新来的 对接的 联系人是? 采购 拜访") + _NAME)
 #: A name that heads a line or a message: 周欣怡 10:12; 高佳伟（顺昌）：; 迈凌，汤浩，…
 _SPEAKER = re.compile(
     f"(?:^|[\n\\s，。—\\-（(】])(?P<name>{_SURNAME}{_GIVEN}{{1,2}})"
@@ -73,10 +82,18 @@ _SPEAKER = re.compile(
 )
 _ADDRESSED_LEFT = re.compile("(?:(?<!客户)(?<!联系人)(?<!对接人)[：:]|\n)\\s*(?:好的|收到|您好|你好)?$")
 _ROLE_TAIL = re.compile(
-    "(?:采购|技术|研发|生产|设备|质量|品质|工艺|项目|财务|营运|运营|渠道|业务|品类|品牌|行政|产品|商务|门店|仓库|车间|部|区)$"
+    one_of(
+        """
+    采购 技术 研发 生产 设备 质量 品质 工艺 项目 财务 营运 运营 渠道 业务 品类 品牌 行政 产品 商务 门店 仓库
+    车间 部 区
+    """
+    )
+    + "$"
 )
+#: Characters that show that what follows a surname is no given name.
 _STOP_GIVEN = re.compile(
-    "[的了说讲聊谈在和跟要给是不就也都还很把被让去来到上下这那个我你他她它们今明后天周月年总工姐哥价单货款合同案方经理老板店厂长监客户产品目前后里面问题时候公司部门报跑走吃等看做听打开收送发查找聚约回签谢忙路费用量快慢高低好坏大小多少]"
+    "[的了说讲聊谈在和跟要给是不就也都还很把被让去来到上下这那个我你他她它们今明后天周月年总工姐哥价单货款合同案方经理老"
+    "板店厂长监客户产品目前后里面问题时候公司部门报跑走吃等看做听打开收送发查找聚约回签谢忙路费用量快慢高低好坏大小多少]"
 )
 
 

@@ -22,6 +22,8 @@ _TALK, _PRODUCT = 0.8, 1.6
 _STRANGERS = -1.2
 _FIRST = 0.8
 _BESIDE = 3
+#: Characters of the shortest descriptor.
+_WORD = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,8 @@ class Candidate:
     known: tuple[Known, ...] = ()
     #: What `cues.visited` says of the mention; below 0 another role is likely.
     role: float = 0.0
+    #: What the descriptors behind the name say; below 0 they are of another trade.
+    around: float = 0.0
     #: Whether nothing but the sound speaks for it: another's customer, no place said, no name's surroundings.
     stray: bool = False
 
@@ -82,7 +86,7 @@ def _judge(reading: Reading, directory: Directory, mention: Mention, row: int, k
     reasons = tuple(reason for points, reason in parts if reason and points > 0)
     total = sum(points for points, _ in parts)
     stray = around <= 0 and placed(reading.text, span) < 2 and parts[3][0] <= 0 and parts[-1][0] <= 0
-    return Candidate(row, customer, mention, span, total, reasons, known, role, stray)
+    return Candidate(row, customer, mention, span, total, reasons, known, role, around, stray)
 
 
 def _product_points(reading: Reading, customer: Customer, span: Span) -> float:
@@ -108,29 +112,27 @@ def _sound_points(reading: Reading, mention: Mention) -> float:
 
 
 def _surroundings(reading: Reading, mention: Mention, customer: Customer) -> tuple[Span, float]:
-    """Compare what stands around the core with what the customer is called: 力凯科技 for 力凯数控 counts against it."""
+    """Compare what stands behind the core with what the customer is called: 力凯科技 for 力凯数控 counts against it."""
     start, end = mention.span
-    name = reading.normal[start:end]
-    best_end, words = end, 0
-    for form in long_forms(customer):
-        at = form.find(mention.form)
-        if at < 0:
-            continue
-        rest = normal(form[at + len(mention.form) :])
-        reach = _common(folded(rest), reading.folded[end : end + len(rest)])
-        if reach >= 2 and end + reach > best_end:
-            best_end, words = end + reach, reach
+    reach = max((_reach(reading, mention, form) for form in long_forms(customer)), default=0)
+    if reach >= _WORD:
+        return Span(start, end + reach), _WHOLE_DESCRIPTOR
     run = descriptors_at(reading.normal, end)
-    if words >= 2:
-        return Span(start, max(best_end, end)), _WHOLE_DESCRIPTOR
-    if not run or len(name) < 2:
+    if not run:
         return Span(start, end), 0.0
     called = "".join(long_forms(customer))
     said = descriptor_words(run)
-    if all(word in called or all(char in called for char in word) for word in said):
+    if all(char in called for word in said for char in word):
         return Span(start, end + len(run)), _WHOLE_DESCRIPTOR * 0.8
     wrong = any(word in TRADES for word in said)
     return Span(start, end + len(run)), _WRONG_TRADE if wrong else _LOOSE
+
+
+def _reach(reading: Reading, mention: Mention, form: str) -> int:
+    """How many characters of a longer form stand behind the mention, by sound."""
+    at = form.find(mention.form)
+    rest = normal(form[at + len(mention.form) :]) if at >= 0 else ""
+    return _common(folded(rest), reading.folded[mention.span.end : mention.span.end + len(rest)])
 
 
 def _common(one: str, other: str) -> int:

@@ -17,9 +17,10 @@ def resolve(note: Note, directory: Directory, context: Context | None = None) ->
     reading = read(note, directory, context)
     decision = decide(reading, directory)
     customer = decision.guess
-    return customer, decide_contact(
+    contact = decide_contact(
         _without_company(reading, directory, decision.company), directory, customer.value, decision.company
     )
+    return customer, _no_surer(contact, customer, note)
 
 
 def _without_company(reading: Reading, directory: Directory, company: Span | None) -> Reading:
@@ -28,6 +29,13 @@ def _without_company(reading: Reading, directory: Directory, company: Span | Non
         return reading
     people = find_people(masked(reading.text, [company]))
     return replace(reading, people=outsiders(people, directory, reading.rep))
+
+
+def _no_surer(contact: Guess, customer: Guess, note: Note) -> Guess:
+    """A name taken from the directory of a doubtful customer is as doubtful."""
+    if isinstance(customer.value, str) and isinstance(contact.value, str) and contact.value not in note.text:
+        return replace(contact, confidence=min(contact.confidence, customer.confidence))
+    return contact
 
 
 def resolve_customer(note: Note, directory: Directory, *, context: Context | None = None) -> Guess:

@@ -106,7 +106,13 @@ def _syllables_alike(ours: str, theirs: str) -> float:
     (start, end), (other_start, other_end) = _split(ours), _split(theirs)
     if end == other_end:
         return 0.5 if _related(start, other_start) else 0.35
-    return 0.35 if start == other_start and start and end[-1:] == other_end[-1:] else 0.0
+    if start != other_start or not start:
+        return 0.0
+    if end.lstrip("iu") == other_end.lstrip("iu") != "":
+        return 0.6
+    if end[-1:] == other_end[-1:] or (end[-1:] in "ng" and other_end[-1:] in "ng"):
+        return 0.4
+    return 0.0
 
 
 def _related(start: str, other: str) -> bool:

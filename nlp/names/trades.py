@@ -54,7 +54,6 @@ _TRADE_WORDS = words(
 
 _BY_LENGTH = sorted({*_LEGAL, *_VAGUE, *_TRADE_WORDS}, key=lambda word: (-len(word), word))
 TRADES = frozenset(_TRADE_WORDS)
-LOOSE = frozenset(_LEGAL) | frozenset(_VAGUE)
 #: One descriptor word, longest first.
 DESCRIPTOR = "(?:(?!厂长|店长|店员|店主|行长|行政|行情|管理员|采购|超市采购)(?:" + "|".join(_BY_LENGTH) + "))"
 _TAIL = re.compile(DESCRIPTOR + "$")

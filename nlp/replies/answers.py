@@ -34,7 +34,8 @@ _PLACE = (
     (re.compile(r"(?:就|选|是|要)?(?:中间)(?:的|那)*(?:一)?(?:个|家|项|位)?(?:吧|啊)*"), 1),
 )
 _UNKNOWN = re.compile(
-    r"(?:我?(?:也|还)?(?:不知道|不清楚|不确定|没定|说不准|不晓得)|先?(?:不定|不填|跳过|空着"
+    r"(?:暂时|目前|现在|还|暂|真)?(?:我?(?:也|还)?(?:不知道|不清楚"
+    r"|不确定|没定|说不准|不晓得)|先?(?:不定|不填|跳过|空着"
     r"|待补|放着|留空)|(?:以后|回头|之后)再(?:说|补|填)|再说|没有|无|没)(?:吧|呢|啊|了)*"
 )
 _NUMBERS = {**{char: k + 1 for k, char in enumerate("一二三四五六七八九")}, "两": 2, "①": 1, "②": 2, "③": 3}
@@ -89,6 +90,9 @@ def _describes(words: str, value: Any, context: Context) -> bool:
         return False
     known = {row.city, row.name, *row.aliases, row.industry, *(contact.name for contact in row.contacts)}
     people = {contact.name[0] + contact.title for contact in row.contacts}
+    if any(words[:1] == c.name[0] and len(words) > 1 and c.title.endswith(words[1:]) for c in row.contacts):
+        return True
+    people |= {name[0] + call for name in (c.name for c in row.contacts) for call in ("总", "工", "姐", "哥", "经理")}
     if words in known | people or words.rstrip("市的") == row.city:
         return True
     return len(words) >= 2 and any(words in name for name in (row.name, *row.aliases, row.address))

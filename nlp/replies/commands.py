@@ -6,15 +6,16 @@ import re
 
 from nlp.types import Command, CommandName
 
-_POLITE = r"(?:请|麻烦(?:你|您)?|帮我|帮忙|给我|我要|我想|那就?|嗯+|好的?|哦|啊|呃|那个|你|就)*"
+_POLITE = r"(?:请|麻烦(?:你|您)?|帮我|帮忙|给我|我要|我想|我来|我先|我|那就?|嗯+|好的?|哦|啊|呃|那个|你|就)*"
 _END = r"(?:一下|下|吧|啊|呀|哈|呗|嘛|了|谢谢|哦|噢|哟)*"
 
 #: What confirms on its own, and what confirms only while a draft is open.
 _CONFIRM = re.compile(rf"{_POLITE}(?:确认(?:无误|提交)?|确定|提交|保存)(?:这条)?{_END}")
 _AGREE = re.compile(
     r"(?:嗯+|对+|是|好|行|中|成|要得|得|冇问题|可以|没错|没问题|无误|ok(?:ay)?|yes|就这样"
-    r"|就是这样|就这么(?:着|记|办)|没毛病|都对|全对|正确|收到|👌|👍|1|是的|对的|好的|好嘞"
-    r"|行嘞|妥|安排)"
+    r"|就是这样|就这么(?:着|记|办|定|来)|就按这[个样](?:来|办|记)?"
+    r"|没毛病|都对|全对|正确|收到|👌|👍|1|是的|对的|好的|好嘞"
+    r"|行嘞|妥+的?|准|安排|好[滴哒]|欧克|对头|系嘅?|得咗|同意|通过|过)"
     r"(?:[\s，,、。.!！]*(?:嗯+|对+的?|是的?|好的?|行|可以|没错|没问题|无误|ok|就这样|就是这样"
     r"|就这么(?:着|记|办)|都对|全对|确认|确定|提交|啊|呀|吧|哈|嘞|了|呢|的|滴|哒|👌|👍))*",
     re.IGNORECASE,
@@ -137,6 +138,27 @@ _ARGUED: tuple[tuple[CommandName, re.Pattern[str]], ...] = (
         re.compile(rf"{_POLITE}恢复\s*(?:草稿|第)?\s*(?P<arg>\d+|[一二三四五六七八九](?!下|条))(?:号|条|个)?{_END}"),
     ),
 )
+#: What tells an instruction in a short message that is none of the whole forms, told by one word of it.
+_LOOSE: tuple[tuple[CommandName, re.Pattern[str]], ...] = (
+    ("undo", re.compile(r"撤[销回]|(?:取消|反悔).{0,6}确认|确认.{0,4}(?:取消|反悔)")),
+    (
+        "void",
+        re.compile(
+            r"不(?:是|算)(?:客户)?(?:拜访|跟进记录)|删[掉了除]|作废|(?:别|不用"
+            r"|不要)记(?:录|了)|当我没说"
+        ),
+    ),
+    ("restore", re.compile(r"(?:恢复|还原|找回)(?!.*卡片)")),
+    ("drafts", re.compile(r"草稿|(?:没|未|待)确认的?")),
+    ("text_mode", re.compile(r"文字(?:版|模式)")),
+    ("card_mode", re.compile(r"卡片(?:版|模式)?")),
+    ("help", re.compile(r"怎么用|咋用|使用说明|帮助")),
+)
+#: Longest message read by one word, in letters, and words of fields, which make it a correction instead.
+_LOOSE_LETTERS = 14
+_FIELD_WORD = re.compile(
+    r"客户|联系人|对接人|阶段|跟进(?!记录)|日期|时间|障碍|卡点|顾虑|改成|改到|合同|方案|价格|[?？]"
+)
 _DIGITS = str.maketrans("一二三四五六七八九", "123456789")
 _TRIM = " \t\r\n。.!！~～，,、；;…"
 
@@ -166,6 +188,13 @@ def read_command(text: str, *, draft_open: bool) -> Command | None:
         if pattern.fullmatch(said):
             return Command(name, confidence=0.97)
     return None
+
+
+def read_loosely(text: str) -> Command | None:
+    """Return the instruction that a short message holds, told by one word (“手滑了，撤回”), or None."""
+    if sum(char.isalnum() for char in text) > _LOOSE_LETTERS or _FIELD_WORD.search(text):
+        return None
+    return next((Command(name, confidence=0.85) for name, pattern in _LOOSE if pattern.search(text)), None)
 
 
 def _is_field(match: re.Match[str]) -> bool:

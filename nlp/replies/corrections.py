@@ -34,7 +34,9 @@ _SET = (
     r"|应当|其实|正确的?)?(?:改成|改为|改到|换成|是|叫|为))?"
     r"|(?:应该|应当|其实|实际|现在|已经|改口|真正)*(?:改成|改为|改到|改在|换成|换到|调成"
     r"|调整为|调到|变成|更新为|更新成|推迟到|推到|提前到|延到|定在|定为|约在|写成|填成|记成"
-    r"|设为|设成|进入到?|推进到|走到|到了?|改|换|推到?|是在|就是|就写|是|为|叫|写|填|选|在"
+    r"|设为|设成|进入到?|推进到|走到|到了?|(?:改|换)(?:一下|下(?!周"
+    r"|个|星期|礼拜|下|次|月))?(?:[，,\s]+(?:改)?(?:成|为|到)?)?|推到?"
+    r"|是在|就是|就写|是|为|叫|写|填|选|在"
     r"|[:：])(?!不))"
 )
 _CLEARED = (
@@ -57,6 +59,9 @@ _CLEAR_FIRST = re.compile(
 )
 _SWAP = re.compile(
     rf"{_OLD_NEW.format('')}(?P<new>[^，,。；;\n]+)"
+    r"|不是(?P<not>[^，,。；;\n]{1,20})[，,\s]+(?P<but>[^，,。；;\n]+)"
+    r"|(?P<bad>[^，,。；;\n]{1,16}?)(?:不对|[听写记搞弄]?错了)[，,\s]*(?:应该"
+    r"|其实)?(?:是|改成|叫)(?P<good>[^，,。；;\n]+)"
     r"|(?:把|将)?(?P<from>[^，,。；;\n]{1,24}?)(?:要|得|应该|给我|帮我)?(?:改成|改为|改到"
     r"|换成|换到|改叫|推迟到|推到|提前到|延到|→|->|=>|改|换)(?P<to>[^，,。；;\n]+)"
     r"|(?P<right>[^，,。；;\n]{1,20}?)[，,\s]*(?:而)?不是(?P<wrong>[^，,。；;\n]{1,20})"
@@ -67,6 +72,8 @@ _NEW_ONLY = re.compile(
     r"|换|到|已经到|进入)?(?P<value>[^，,。；;\n]+)"
 )
 _STOP = re.compile(r"[，,。；;\n]")
+#: The old value in front of the new one: 联系人：王建国改成李敏.
+_OLD_BEFORE = re.compile(r"[^，,。；;\n]{1,20}?(?:改成|改为|换成|改到|->|→)")
 _WRONG_AFTER = re.compile(r"[，,\s]*(?:而)?(?:不是|别写|不要写|不叫|可不是)(?P<old>[^，,。；;\n]*)$")
 #: A day or a person that does not suit is none to change to.
 _REFUSED = re.compile(r"[去来见约]不了|不行|没空|没时间|不在|不去了?")
@@ -159,6 +166,9 @@ def _valued(
     name: FieldName, text: str, first: int, last: int, context: Context, draft: Draft | None
 ) -> FieldChange | None:
     words = text[first:last]
+    swap = _OLD_BEFORE.match(words)
+    if swap:
+        first, words = first + swap.end(), words[swap.end() :]
     wrong = _WRONG_AFTER.search(words)
     if wrong and wrong.start() > 0:
         words = words[: wrong.start()]
@@ -220,7 +230,7 @@ def _ends_there(text: str, at: int) -> bool:
 
 
 def _swapped(match: re.Match[str], context: Context, draft: Draft | None) -> FieldChange | None:
-    for new, old in (("new", "old"), ("to", "from"), ("right", "wrong")):
+    for new, old in (("new", "old"), ("but", "not"), ("good", "bad"), ("to", "from"), ("right", "wrong")):
         if match[new] is not None:
             name = kind_of(match[new], match[old] or "", context, draft)
             named = read_value(name, match[new], context, draft) if name else None
@@ -232,7 +242,7 @@ def _swapped(match: re.Match[str], context: Context, draft: Draft | None) -> Fie
 def _alone(match: re.Match[str], context: Context, draft: Draft | None) -> FieldChange | None:
     words = match["value"]
     name = kind_of(words, "", context, draft)
-    if name is None or name == "obstacle" or _REFUSED.search(words):
+    if name is None or name == "obstacle" or _REFUSED.search(words) or words.startswith("不是"):
         return None
     named = read_value(name, words, context, draft)
     if named is None:

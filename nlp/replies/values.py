@@ -11,15 +11,25 @@ from typing import Any, NamedTuple
 
 from nlp import dates, names
 from nlp.names.people import find_people
+from nlp.names.places import CITIES
 from nlp.types import Context, CustomerRef, NewCustomer, Note, Playbook
 
 #: Likeness of a typed name from which on it is that customer.
 _SAME_NAME = 0.8
+#: Longest way to name a person, characters (采购部王经理).
+_LONGEST_PERSON = 8
 _COMPANY_END = re.compile(
     r"(?:公司|集团|厂|店|超市|商贸|科技|机械|电子|实业|贸易|食品|餐饮|酒店|便利|医疗|设备|工业|精密|汽配|模具)$"
 )
-_TAIL = re.compile(r"(?:那家|这家|那边|那个|这个|那里|的|吧|啊|呀|哈|呢|嘛|哦|才对|了|来着|没错)+$")
-_HEAD = re.compile(r"^(?:应该是|应当是|其实是|就是|而是|是|叫|为|成|到|在|[:：\s]|那个|嗯|哦|(?:新|刚)来的)+")
+_TAIL = re.compile(
+    r"(?:那家|这家|那边|那个|这个|那里|的|吧|啊|呀|哈|呢|嘛|哦|才对|了|来着|没错|(?:跟我)?(?:接待|谈|聊|对接)的)+$"
+)
+_HEAD = re.compile(
+    r"^(?:就(?!是)|我?(?:说|要|选|指|去|见|拜访|跑)的是|(?:应该|现在|目前|已经|其实)(?:是"
+    r"|到)?|应该是|应当是|其实是|就是|而是|是|叫|为|成|到|在|[:：\s]"
+    r"|那个|嗯|哦|(?:新|刚)来的|做|搞|[这那](?:家|个|里|边)?是)+"
+)
+_BEFORE_OBSTACLE = re.compile(r"^(?:应该是|应当是|其实是|就是|而是|是|为|[:：\s]|嗯|哦)+")
 _NEXT_STAGE, _STAGE_BACK = (
     re.compile(r"下一?个?阶段|往[后前]?推一?个?阶段|进一步"),
     re.compile(r"上一?个?阶段|退回?一?个?阶段"),
@@ -94,7 +104,9 @@ def looks_like_person(words: str, context: Context, of: CustomerRef | None) -> b
     known = context.directory.customers.get(of) if isinstance(of, str) else None
     if known and any(person.name in said and len(said) <= len(person.name) + 4 for person in known.contacts):
         return True
-    return any(person.span.end - person.span.start >= len(said) - 2 for person in find_people(said)) and len(said) <= 8
+    if said in CITIES or len(said) > _LONGEST_PERSON:
+        return False
+    return any(person.span.end - person.span.start >= len(said) - 2 for person in find_people(said))
 
 
 def stage(words: str, playbook: Playbook, now: str | None = None) -> Named | None:
@@ -152,11 +164,16 @@ def is_mostly_day(words: str, context: Context) -> bool:
     if not found:
         return False
     covered = sum(mention.span.end - mention.span.start for mention in found)
-    rest = re.sub(r"[上下]午|早上|晚上|中午|\d+点半?|再|去|跟进|联系|拜访|打电话|过去|我|就|那天|左右", "", said)
+    rest = re.sub(
+        r"[上下]午|早上|晚上|中午|[\d一二两三四五六七八九十]+点(?:半|钟)?"
+        r"|再|去|跟进|联系|拜访|打电话|过去|我|就|那天|左右",
+        "",
+        said,
+    )
     return covered * 2 >= len(said) or len(rest) <= covered + 1
 
 
 def obstacle(words: str) -> Named | None:
     """Return the obstacle as said, without 是 before and 吧 behind."""
-    said = _HEAD.sub("", words.strip(" \t\r\n，,。.!！;；、“”\"'「」"))
+    said = _BEFORE_OBSTACLE.sub("", words.strip(" \t\r\n，,。.!！;；、“”\"'「」"))
     return Named(said, 0.9) if said else None

@@ -8,6 +8,7 @@ steps, which are sixty times shorter.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import os
@@ -35,12 +36,15 @@ WORDS_FOLDER = "FAULTS_WORDS"
 
 
 class WordsFromFolder:
-    """Hears what the test has laid down for a recording."""
+    """Hears what the test has laid down for a recording, once it is there."""
 
     async def transcribe(self, audio: bytes, *, hints: Sequence[str] = ()) -> Heard:
         """Return the words of this very recording."""
         name = hashlib.sha256(audio).hexdigest() + ".txt"
-        words = (Path(os.environ[WORDS_FOLDER]) / name).read_text(encoding="utf-8")
+        path = Path(os.environ[WORDS_FOLDER]) / name
+        while not path.is_file():  # noqa: ASYNC110 - the test writes the file
+            await asyncio.sleep(0.05)
+        words = path.read_text(encoding="utf-8")
         return Heard(text=words, engine="fake", model="fake", seconds=len(audio) / 1600)
 
 

@@ -61,5 +61,23 @@ async def test_the_ledger_notices_a_missing_safeguard(
 ) -> None:
     async with voice_story(tmp_path, nursery, without=without) as story:
         await story.live_until(point, nth, notes=1)
-        verdict = await story.live_on(timeout_s=20)
+        verdict = await story.live_on(timeout_s=10)
     assert verdict.figures()[wrong] > 0, verdict
+
+
+async def test_a_correction_held_for_the_note_survives_a_kill_between_card_and_checkpoint(
+    nursery: Nursery, tmp_path: Path
+) -> None:
+    async with voice_story(tmp_path, nursery) as story:
+        await story.server.start("draft:after")
+        finish_hearing = story.speak(heard=False)
+        phone = story.phone()
+        await phone.wait_until(lambda screen: any("正在听写" in i.text for i in screen))
+        await phone.say("跟进改成3月18日")
+        await phone.wait_until(lambda screen: any("听写完就一起改" in i.text for i in screen))
+        finish_hearing()
+        assert await story.server.died(within_s=20)
+        verdict = await story.live_on(timeout_s=20)
+    assert verdict.stuck == [] and len(phone.cards()) == 2
+    newest = phone.cards()[-1].card
+    assert newest is not None and "3月18日" in newest.rows()["下次跟进"]

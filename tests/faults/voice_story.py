@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
 from aiohttp import web
 
 from bot.bootstrap import prepare_database
-from bot.sandbox import PlatformRules, SandboxClock, WeComStandIn, invent_company
+from bot.sandbox import Phone, PlatformRules, SandboxClock, WeComStandIn, invent_company
 from bot.settings import Settings
 from handlers.import_directory import import_customers, import_people
 from handlers.know import World
@@ -46,17 +47,32 @@ class VoiceStory:
         #: callbacks that the platform still holds
         self._callbacks: list[asyncio.Task[None]] = []
 
-    def speak(self) -> None:
-        """Let the next rep say the next note; the callback goes its way by itself."""
+    def speak(self, *, heard: bool = True) -> Callable[[], object]:
+        """Let the next rep say the next note; the callback goes its way by itself.
+
+        With `heard` false the recogniser is busy with it until what is returned is called.
+        """
         number = self.ledger.size
         assert number < len(ROLES) * PER_REP, "nobody left to visit"
         role = ROLES[number % len(ROLES)]
         userid, customer = role.userid, role.customers[number // len(ROLES) % len(role.customers)]
         words = note(customer)
         amr = make_amr(number)
-        (self._words / f"{sha256(amr).hexdigest()}.txt").write_text(words, encoding="utf-8")
         self.ledger.write(userid, amr, words, customer.customer_id)
+        finish_hearing = partial(self._lay_down, f"{sha256(amr).hexdigest()}.txt", words)
+        if heard:
+            finish_hearing()
         self._callbacks.append(asyncio.create_task(self._send(userid, amr)))
+        return finish_hearing
+
+    def phone(self) -> Phone:
+        """Return the phone of the rep who spoke first."""
+        return self._standin.phone(ROLES[0].userid)
+
+    def _lay_down(self, name: str, words: str) -> None:
+        unfinished = self._words / f"{name}.tmp"
+        unfinished.write_text(words, encoding="utf-8")
+        unfinished.replace(self._words / name)
 
     async def _send(self, userid: str, amr: bytes) -> None:
         self.ledger.delivered(await self._standin.phone(userid).voice(amr))

@@ -9,19 +9,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+import pytest
 import sqlalchemy as sa
 from dbos import DBOS
 from sqlmodel import SQLModel, col
 
 from bot.demo import Demo, running
 from bot.sandbox import DEMO_START, Faults, Item, Phone, SandboxClock
-from handlers.ports import Transcriber
 from handlers.rules.geo import Point
 from storage import tables as t
 from storage.directory_files import CustomerRow
@@ -197,27 +197,39 @@ def key_of(item: Item, button: str) -> str:
 async def open_story(
     data: Path,
     *,
-    customers: Sequence[str] | None = None,
     faults: Faults | None = None,
-    clock_rate: float = 1.0,
     start: datetime = DEMO_START,
-    transcriber: Transcriber | None = None,
+    time_scale: float = 1.0,
 ) -> AsyncIterator[Story]:
-    """Run the application with the corpus's company; `customers` narrows it to these ids, which starts sooner."""
+    """Run the application with the corpus's people and the customers of the cast.
+
+    `time_scale` divides the waits of application and queue, and lets the sandbox's clock run so much faster
+    (DECISIONS 17).
+    """
     hearing = FakeTranscriber()
-    async with running(
-        data,
-        customers_file=_excerpt(data, customers) if customers is not None else CORPUS / "customers.csv",
-        reps_file=CORPUS / "reps.csv",
-        start=start,
-        transcriber=transcriber or hearing,
-        faults=faults,
-        clock_rate=clock_rate,
-    ) as demo:
-        yield Story(demo, hearing)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DBOS, "sleep_async", _shortened(DBOS.sleep_async, time_scale))
+        async with running(
+            data,
+            customers_file=_customers_of_the_cast(data),
+            reps_file=CORPUS / "reps.csv",
+            start=start,
+            transcriber=hearing,
+            faults=faults,
+            clock_rate=time_scale,
+        ) as demo:
+            yield Story(demo, hearing)
 
 
-def _excerpt(data: Path, ids: Sequence[str]) -> Path:
+def _shortened(sleep: Callable[[float], Awaitable[None]], time_scale: float) -> Callable[[float], Awaitable[None]]:
+    async def sleep_shorter(seconds: float) -> None:
+        await sleep(seconds / time_scale)
+
+    return sleep_shorter
+
+
+def _customers_of_the_cast(data: Path) -> Path:
+    ids = {customer.customer_id for role in cast() for customer in role.customers}
     header, *lines = (CORPUS / "customers.csv").read_text(encoding="utf-8").splitlines()
     path = data / "customers.csv"
     path.write_text("\n".join([header, *(line for line in lines if line.split(",")[0] in ids)]), encoding="utf-8")

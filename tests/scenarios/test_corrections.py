@@ -81,6 +81,18 @@ async def test_of_two_notes_heard_in_reverse_order_the_newer_words_win(story: St
     assert "3月25日" in rows_of(newest(hero))["下次跟进"]
 
 
+async def test_a_spoken_correction_heard_late_does_not_undo_newer_words(story: Story, hero: Hero) -> None:
+    await story.draft(hero)
+    late = story.hearing.hold(story.hearing.learn(make_amr(15), "跟进改成3月18日"))
+    await hero.phone.voice(late)
+    await story.clock.advance(timedelta(minutes=1))
+    await hero.phone.say(hero.note(followup="3月25日"))
+    await hero.phone.wait_until(lambda _: "3月25日" in rows_of(newest(hero))["下次跟进"])
+    story.hearing.let_go(late)
+    await story.settle()
+    assert await story.value(await story.visit(hero), "next_followup") == "2026-03-25"
+
+
 async def test_a_voice_note_alone_makes_one_visit_and_one_card(story: Story, hero: Hero) -> None:
     heard = story.hearing.heard
     await story.speak(hero, make_amr(14, seconds=20), hero.note())

@@ -22,9 +22,11 @@ from nlp.dates.grammar.rules import (
 from nlp.dates.mention import Reading, Reference
 from nlp.dates.numerals import read_int
 
+#: A part of a month; never the beginning of 初步, 中标, 底价, 尾款.
 _PART = (
-    r"(?P<part>月初|月头|月中|月底|月末|月尾|初期|初|头|上旬|中旬|下旬|上中旬|中下旬|上半月|下半月|中|底|末尾|"
-    r"末|尾)"
+    r"(?P<part>月初(?![步版稿])|月头|月中(?![标秋国])|月底(?![价薪稿])|月末|月尾|初期|初(?![步版稿次审评验])|"
+    r"头|上旬|中旬|下旬|"
+    r"上中旬|中下旬|上半月|下半月|中(?![标秋国心午间小])|底(?![价薪层盘稿部])|末尾|末(?!端)|尾(?!款))"
 )
 _PARTS = {
     "初": (1, 10), "头": (1, 10), "上": (1, 10), "中": (15, 15), "旬": (11, 20), "下": (21, 31), "底": (31, 31),
@@ -68,7 +70,8 @@ def _relative_month(words: str, ref: Reference) -> tuple[int, int]:
 @rule(
     "part_of_month",
     "月上中下",
-    r"(?<![个\d一二三四五六七八九十几每正腊冬本上下这次当同])(?:月初|月头|月中(?!旬)|月底|月末|月尾|"
+    r"(?<![个\d一二三四五六七八九十几每正腊冬本上下这次当同])(?:月初(?![步版稿])|月头|月中(?![旬标])|"
+    r"月底(?![价薪稿])|月末|月尾|"
     r"(?:月)?(?:上|中|下)旬|(?:月)?[上下]半月)",
 )
 def _bare_part(match: re.Match[str], ref: Reference) -> Reading:
@@ -183,8 +186,8 @@ def _months_of_year(match: re.Match[str], ref: Reference) -> Reading | None:
     "year_part",
     NUMERAL_STARTS + "大前去旧上今本这当明来次翌下后年",
     rf"(?:{_YEAR}|"
-    rf"(?<![\d{'一二三四五六七八九十两几半多'}去今明后前来每全周当同本大月])(?=年[初中底末尾头终]))(?:年)?(?P<part>初|"
-    rf"伊始|中(?!国|央|秋|旬|心|会|大会)|底|末|尾|终|头(?!部))",
+    rf"(?<![\d{'一二三四五六七八九十两几半多'}去今明后前来每全周当同本大月])(?=年[初中底末尾头终]))(?:年)?(?P<part>"
+    r"初(?![步版稿次审评验])|伊始|中(?![国央秋旬心会标]|大会)|底(?![价薪层盘稿部])|末|尾(?!款)|终(?!端)|头(?!部))",
 )
 def _year_part(match: re.Match[str], ref: Reference) -> Reading | None:
     """Resolve 年底, 明年初, 2026年底, 年中."""

@@ -26,7 +26,8 @@ _DAY_WORD = "|".join(sorted(_DAY_WORDS, key=len, reverse=True))
 def _day_word(match: re.Match[str], ref: Reference) -> Reading | None:
     count = _DAY_WORDS[match[0]] if match[0] in _DAY_WORDS else _DAY_WORDS[match[0][:-1]]
     found = add_days(ref.day, count)
-    return None if found is None else Reading(found, kind="today" if count == 0 else "day_word", past=count < 0)
+    kind = "today" if count == 0 else "next_day" if match[0] in {"次日", "翌日"} else "day_word"
+    return None if found is None else Reading(found, kind=kind, past=count < 0)
 
 
 @rule(

@@ -20,7 +20,7 @@ def _day(text: str, sent_at: datetime) -> str | None:
 
 
 def _is_right(case: dict[str, Any]) -> bool:
-    return _day(case["text"], datetime.fromisoformat(case["sent_at"])) == case["expected"]
+    return bool(_day(case["text"], datetime.fromisoformat(case["sent_at"])) == case["expected"])
 
 
 @pytest.mark.parametrize("case", load_cases("notes-own"), ids=lambda case: case["id"])

@@ -36,11 +36,11 @@ class Outcome:
 
     @property
     def customer_right(self) -> bool:
-        return as_gold(self.customer) == self.gold_customer
+        return bool(as_gold(self.customer) == self.gold_customer)
 
     @property
     def contact_right(self) -> bool:
-        return self.contact.value == self.gold_contact
+        return bool(self.contact.value == self.gold_contact)
 
     @property
     def in_top_three(self) -> bool:
