@@ -14,7 +14,7 @@ from handlers import texts
 from handlers.capture_media import Stored, keep
 from handlers.know import Person, World, reach
 from handlers.messages import OutboundText
-from handlers.ports import Heard
+from handlers.ports import Heard, Proposed
 from handlers.tell import say, tell
 from handlers.understand import Turn, understand
 from storage import UnitOfWork
@@ -48,6 +48,7 @@ async def finish_voice(
     uow: UnitOfWork,
     world: World,
     now: datetime,
+    proposed: Proposed | None = None,
 ) -> list[str]:
     """Write transcript, draft and card in one transaction. Idempotent: a capture with its end is left alone."""
     person = await reach(uow, capture.person_id)
@@ -71,7 +72,7 @@ async def finish_voice(
     )
     capture.state = "read"
     await uow.flush()
-    turn = Turn(person, capture, heard.text, now, voice_seconds=heard.seconds)
+    turn = Turn(person, capture, heard.text, now, voice_seconds=heard.seconds, proposed=proposed)
     queued = await understand(turn, uow=uow, world=world)
     queued += await apply_held(capture, person, uow=uow, world=world, now=now)
     return queued

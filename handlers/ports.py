@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from handlers.messages import Outbound
 
@@ -82,4 +82,42 @@ class Messenger(Protocol):
 
     async def fetch_media(self, media_ref: str) -> Fetched:
         """Fetch a medium, resuming by byte range. Raises `MediaGone` when the platform has dropped it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A customer that a note may mean, as a proposer gets to see it. `contacts` are (name, title)."""
+
+    customer_id: str
+    name: str
+    aliases: tuple[str, ...] = ()
+    contacts: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """All that a proposer gets to see: the note's words, the Asia/Shanghai day of `said_at`, the customers that the
+    resolver holds possible, and the names of the playbook's stages and tags (docs/extraction.md)."""
+
+    text: str
+    said_at: datetime
+    candidates: tuple[Candidate, ...]
+    stages: tuple[str, ...]
+    tags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """A proposer's answer, unchecked, and the customer ids that it could choose among (`nlp.proposal` checks it)."""
+
+    answer: Mapping[str, Any]
+    offered: tuple[str, ...]
+
+
+class Proposer(Protocol):
+    """A language model that may propose fields of a note. Optional; never called inside a transaction."""
+
+    async def propose(self, ask: Ask) -> Mapping[str, Any] | None:
+        """Return the answer as it came, or None where none came in time. Raises nothing on the other side's faults."""
         ...

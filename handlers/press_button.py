@@ -39,7 +39,7 @@ async def press_button(
     """Carry out a tap; return the deliveries queued. Natural key: the tap's source id, and the state it changes."""
     card = await uow.get(t.CardShown, inbound.task_id)
     if card is not None:
-        await keep_code(uow, card.id, inbound.update_code, now)
+        await keep_code(uow, card.id, inbound.update_code, inbound.sent_at)  # it ages from the click on
     if inbound.action in commands.MENU:
         command = commands.MENU[inbound.action]
         return await commands.run(

@@ -28,6 +28,7 @@ from handlers.messages import (
     InboundUnsupported,
     OutboundText,
 )
+from handlers.ports import Proposed
 from handlers.press_button import press_button, press_by_number
 from handlers.tell import say, tell
 from handlers.understand import Turn, build_context, understand
@@ -49,8 +50,10 @@ class Received:
     capture_id: str = ""
 
 
-async def receive(inbound: Inbound, *, uow: UnitOfWork, world: World, now: datetime) -> Received:
-    """Take an inbound in, in one transaction that the caller commits."""
+async def receive(
+    inbound: Inbound, *, uow: UnitOfWork, world: World, now: datetime, proposed: Proposed | None = None
+) -> Received:
+    """Take an inbound in, in one transaction that the caller commits. `proposed` is a proposer's word on a text."""
     before = await _already(uow, inbound)
     if before is not None:
         return before
@@ -65,7 +68,7 @@ async def receive(inbound: Inbound, *, uow: UnitOfWork, world: World, now: datet
     if isinstance(inbound, InboundUnsupported):
         await _see(uow, inbound, f"unsupported:{inbound.kind}"[:60], person.id)
         return Received((await say(uow, person, texts.unsupported(inbound.kind), answers=inbound.source_id, now=now),))
-    return await _take_capture(uow, inbound, person, world, now)
+    return await _take_capture(uow, inbound, person, world, now, proposed)
 
 
 async def _already(uow: UnitOfWork, inbound: Inbound) -> Received | None:
@@ -149,7 +152,9 @@ def _capture_of(inbound: Inbound, person: Person, now: datetime) -> t.Capture:
     return capture
 
 
-async def _take_capture(uow: UnitOfWork, inbound: Inbound, person: Person, world: World, now: datetime) -> Received:
+async def _take_capture(
+    uow: UnitOfWork, inbound: Inbound, person: Person, world: World, now: datetime, proposed: Proposed | None
+) -> Received:
     capture = _capture_of(inbound, person, now)
     uow.add(capture)
     await uow.flush()
@@ -164,16 +169,18 @@ async def _take_capture(uow: UnitOfWork, inbound: Inbound, person: Person, world
     if isinstance(inbound, InboundLink):
         capture.reading = "link"
         return Received((await say(uow, person, texts.link_kept(), answers=inbound.source_id, now=now),))
-    return Received(tuple(await _take_words(capture, person, uow=uow, world=world, now=now)))
+    return Received(tuple(await _take_words(capture, person, proposed, uow=uow, world=world, now=now)))
 
 
-async def _take_words(capture: t.Capture, person: Person, *, uow: UnitOfWork, world: World, now: datetime) -> list[str]:
+async def _take_words(
+    capture: t.Capture, person: Person, proposed: Proposed | None, *, uow: UnitOfWork, world: World, now: datetime
+) -> list[str]:
     words = capture.text or ""
     if person.text_mode:
         pressed = await press_by_number(words, capture, person, uow=uow, world=world, now=now)
         if pressed is not None:
             return pressed
-    turn = Turn(person, capture, words, now)
+    turn = Turn(person, capture, words, now, proposed=proposed)
     forwarded = read_forwarded(words, capture.captured_at, person.name)
     if forwarded is not None:
         return await take_forwarded(forwarded, turn, uow=uow, world=world)

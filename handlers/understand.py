@@ -5,6 +5,7 @@ The same for typed text and for transcripts. Everything happens in the caller's 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ from handlers.check_in import measure_distance
 from handlers.correct_visit import change_fields
 from handlers.know import Person, World
 from handlers.messages import Action, Card, CardButton, OutboundCard
+from handlers.ports import Proposed
 from handlers.rules.forwards import ask_follow_up
 from handlers.show_visit import show_visit
 from handlers.tell import say, tell
@@ -33,8 +35,11 @@ from handlers.visits import (
     words_of,
 )
 from nlp import types as nt
+from nlp.proposal import check_proposal, combine
 from storage import UnitOfWork
 from storage import tables as t
+
+logger = logging.getLogger("handlers.understand")
 
 #: Longer texts are stored whole and read up to here.
 READ_LIMIT = 2000
@@ -54,6 +59,8 @@ class Turn:
     caused_by: str = ""
     #: length of the recording that was heard, 0 for typed words
     voice_seconds: float = 0.0
+    #: what an outside proposer said of these words, unchecked
+    proposed: Proposed | None = None
 
     @property
     def answers(self) -> str:
@@ -158,6 +165,8 @@ async def take_note(reading: nt.VisitNote, turn: Turn, context: nt.Context, *, u
         extraction = nlp.extract(note, context.directory, playbook.for_nlp(), context=context)
     if turn.capture.kind == "forward":
         extraction = ask_follow_up(extraction, turn.capture.captured_at)
+    if turn.proposed is not None:
+        extraction = _heed(turn.proposed, extraction, turn, context.directory, playbook.for_nlp())
     visit = await visit_to_join(uow, turn.person.id, stored, turn.capture.captured_at, playbook)
     if visit is None:
         visit = await open_visit(uow, turn.person, turn.capture, playbook.name)
@@ -170,6 +179,17 @@ async def take_note(reading: nt.VisitNote, turn: Turn, context: nt.Context, *, u
     await fill_from_directory(uow, visit)
     await measure_distance(uow, visit, world)
     return await show_visit(uow, visit, turn.person, world=world, now=turn.now, answers=turn.answers)
+
+
+def _heed(
+    proposed: Proposed, extraction: nt.Extraction, turn: Turn, directory: nlp.Directory, playbook: nt.Playbook
+) -> nt.Extraction:
+    """Weigh what an outside proposer said beside our own reading. The visit that a note joins is ours to decide."""
+    note = nt.Note(turn.words[:READ_LIMIT], turn.capture.captured_at, turn.person.id, _channel(turn.capture))
+    checked = check_proposal(proposed.answer, note, directory, playbook, offered=proposed.offered)
+    for reason in checked.dropped:
+        logger.info("part of a proposal dropped", extra={"action": "proposal_dropped", "outcome": reason})
+    return combine(extraction, checked)
 
 
 async def _propose_preparations(uow: UnitOfWork, visit: t.Visit, extraction: nt.Extraction, person: Person) -> None:

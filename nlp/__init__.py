@@ -4,8 +4,9 @@ Imports none of our other packages; the values that go in and out are in `nlp.ty
 """
 
 from nlp.extract import extract
-from nlp.names import Directory, choice_label, hints, match_name, resolve_contact, short_name
+from nlp.names import Directory, choice_label, match_name, resolve_contact, short_name
 from nlp.reply import read_reply
+from nlp.speech.hints import hints
 
 __all__ = [
     "Directory",

@@ -12,7 +12,8 @@ from bot.cli.notes import read_note, to_answer
 from bot.cli.usage import UsageError
 from handlers.playbooks import Playbook, PlaybookError, bundled_names, load
 from nlp.extract import extract
-from nlp.names import Directory, hints
+from nlp.names import Directory
+from nlp.speech.hints import hints
 from nlp.types import Contact, Customer, Rep
 from storage.directory_files import CustomerRow, Problem, RepRow, TableError, read_customers, read_reps
 

@@ -166,6 +166,7 @@ _FRAMES_BEHIND: tuple[tuple[re.Pattern[str], str, float], ...] = (
     (cues.STARTS, "near_after", -3.0),
     (cues.THING_DOES, "near_after", -2.2),
     (cues.DESK_WORK, "near_after", -2.4),
+    (cues.JOINT, "near_after", 3.2),
     (cues.BACK_THEN, "near_after", 4.0),
     (cues.ELSEWHERE, "after", -2.6),
 )

@@ -29,8 +29,10 @@ _FOR: tuple[tuple[re.Pattern[str], str], ...] = (
 #: The rep goes to meet or show; without this the words tell of somebody else.
 _MEETING = re.compile(r"见|拜访|约|碰|跟|找|去|过去|上门|带|送|谈|汇报|演示|demo|培训|培|交流|对接|来", re.IGNORECASE)
 #: How far around the day the meeting is looked for, characters.
-_REACH = 24
-_STOP = re.compile(r"[。！？!?\n；;]")
+_REACH = 16
+_STOP = re.compile(r"[。！？!?\n；;]|今[天日儿]|刚[才从]|他[说讲]|她[说讲话]")
+#: People whom the rep brings along are not those to be met.
+_BROUGHT = re.compile(r"[带陪]着?(?:我们)?(?:的|个|上)?$")
 
 
 def tasks(note: Note, followup: Guess) -> tuple[Preparation, ...]:
@@ -46,9 +48,15 @@ def tasks(note: Note, followup: Guess) -> tuple[Preparation, ...]:
     found: dict[str, Preparation] = {}
     for pattern, title in _FOR:
         match = pattern.search(note.text, first, last)
-        if match and row[match.start()] != "denied":
+        if match and row[match.start()] != "denied" and not _is_brought(note.text, match, title):
             found.setdefault(title, Preparation(title, due, Span(match.start(), match.end())))
     return tuple(sorted(found.values(), key=lambda task: task.span)[:2])
+
+
+def _is_brought(text: str, match: re.Match[str], title: str) -> bool:
+    """Tell whether a person comes with the rep (带工程师过去); a sample that is brought still has to be prepared."""
+    brought = _BROUGHT.search(text, max(0, match.start() - 5), match.start())
+    return brought is not None and title not in ("准备样品", "准备演示材料")
 
 
 def _around(text: str, span: Span) -> tuple[int, int]:

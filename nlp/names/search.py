@@ -38,12 +38,10 @@ def match_name(
     return tuple((directory.rows[row].customer_id, round(score, 3)) for row, score in ranked[:limit] if score >= _LEAST)
 
 
-def hints(directory: Directory, rep: str, limit: int = 40) -> tuple[str, ...]:
-    """Return names that this rep is likely to say, for biasing a recogniser: own customers, then their contacts."""
-    own = [directory.rows[row] for row in sorted(directory.portfolio(rep).rows or directory.team_rows(rep))]
-    names = [short_name(customer) for customer in own]
-    people = [contact.name for customer in own for contact in customer.contacts]
-    return tuple(dict.fromkeys((*names, *people)))[:limit]
+def own_customers(directory: Directory, rep: str) -> tuple[Customer, ...]:
+    """Return the customers that this rep speaks of most: own ones, for a supervisor the team's."""
+    rows = directory.portfolio(rep).rows or directory.team_rows(rep)
+    return tuple(directory.rows[row] for row in sorted(rows))
 
 
 def _shortlist(said: str, directory: Directory) -> Iterable[int]:

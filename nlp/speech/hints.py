@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from nlp.names import Directory, own_customers
 from nlp.names.sound import alike
 from nlp.types import Contact, Customer
 
@@ -20,6 +21,11 @@ _SHORTEST, _LONGEST = 2, 12
 
 #: Words of the trade in a plausible sentence: they lead 和同 to 合同 and 约结 to 月结 where the sound allows both.
 _TRADE = "拜访客户，谈了报价、合同、账期、返点、打样、样机、首单、铺货、陈列、促销、起订量，下周跟进。"
+
+
+def hints(directory: Directory, rep: str) -> tuple[str, ...]:
+    """Return the names that this rep is likely to say, for `WhisperTranscriber.transcribe`."""
+    return hints_of(own_customers(directory, rep))
 
 
 def hints_of(customers: Iterable[Customer]) -> tuple[str, ...]:

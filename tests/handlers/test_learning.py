@@ -266,15 +266,16 @@ async def test_anothers_name_cannot_become_an_alias(desk: Desk) -> None:
     assert await desk.aliases() == ["博恒"]
 
 
-async def test_a_persons_name_or_title_is_no_alias(desk: Desk) -> None:
-    for _ in range(2):
-        desk.later(days=2)
-        await desk.say("lin", "新客户王总，方案看完了，交期太长，下周三再去")
-        (visit,) = await desk.rows(t.Visit, state="draft") or [None]
-        await desk.say("lin", "客户是博恒")
-        await desk.say("lin", "确认")
-        assert visit is not None
-    assert await desk.proposals() == []
+async def test_a_persons_name_is_no_alias_of_a_company(desk: Desk) -> None:
+    async with desk.store.begin() as uow:
+        uow.add(t.Contact(customer_id="C0001", name="王建国", title="采购经理"))
+        await uow.commit()
+    desk.later(days=2)
+    await desk.say("lin", "跟王建国聊了，方案看完了，交期太长，下周三再去")
+    (guess,) = await desk.rows(t.FieldGuess, field="customer")
+    assert guess.span_start is not None, "the customer was not read from the person"
+    await desk.say("lin", "客户是博恒")
+    assert await desk.rows(t.CorrectionSeen) == []
 
 
 async def test_without_an_admin_the_teams_supervisor_decides(tmp_path: Path) -> None:

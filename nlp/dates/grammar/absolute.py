@@ -140,6 +140,7 @@ def _month_dot_day(match: re.Match[str], ref: Reference) -> Reading | None:
         or _FOLLOWED.match(text, match.end())
         or _LED.match(text, match.start())
         or (line_start and re.match(r"\s+[^\d\sA-Za-z]", text[match.end() : match.end() + 8]))
+        or (line_start and len(match[3]) == 2 and "\u4e00" <= text[match.end() : match.end() + 1] <= "\u9fff")
     )
     return _month_day(ref, int(match[1]), int(match[3])) if fits else None
 

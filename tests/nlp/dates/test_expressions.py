@@ -77,3 +77,19 @@ def test_working_days_beyond_the_table_are_marked_uncertain() -> None:
     found = resolve_first("春节后", datetime(2026, 11, 20))
     assert found is not None
     assert not found.certain
+
+
+def test_period_before_keeps_its_last_day_as_deadline() -> None:
+    found = resolve_first("下个月之前", REFERENCE)
+    assert found is not None
+    assert (found.date, found.end, found.kind) == (date(2026, 4, 1), date(2026, 4, 30), "deadline")
+
+
+def test_holiday_after_an_already_named_holiday_means_that_one() -> None:
+    mentions = find_dates("国庆他们值班，节后再谈", datetime(2026, 9, 22))
+    assert mentions[1].date == date(2026, 10, 8)
+
+
+def test_same_bare_weekday_named_again_is_the_same_day() -> None:
+    mentions = find_dates("约了周三，周三我去", REFERENCE)
+    assert {mention.date for mention in mentions} == {date(2026, 3, 18)}

@@ -25,8 +25,6 @@ def _is_right(case: dict[str, Any]) -> bool:
 
 @pytest.mark.parametrize("case", load_cases("notes-own"), ids=lambda case: case["id"])
 def test_own_note_gives_its_follow_up_day(case: dict[str, Any]) -> None:
-    if case.get("known_miss"):
-        pytest.xfail(case["known_miss"])
     assert _is_right(case)
 
 

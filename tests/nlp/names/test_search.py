@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from nlp.names import choice_label, hints, match_name, short_name
+from nlp.names import choice_label, match_name, own_customers, short_name
 from tests.nlp.names.given import corpus_directory, customer, own_directory
 
 
@@ -47,16 +47,16 @@ def test_likeness_falls_and_stays_within_bounds() -> None:
     assert all(0 < score <= 1 for score in scores)
 
 
-def test_hints_are_the_rep_s_own_names_without_repeats() -> None:
-    names = hints(corpus_directory(), "zhangwei", limit=60)
-    assert "华锐" in names
-    assert "王建国" in names
-    assert "亚川" not in names
-    assert len(names) == len(set(names)) <= 60
+def test_a_rep_speaks_most_of_the_own_customers() -> None:
+    own = own_customers(corpus_directory(), "zhangwei")
+    assert own
+    assert {customer.owner for customer in own} == {"zhangwei"}
 
 
-def test_a_stranger_has_no_hints() -> None:
-    assert hints(corpus_directory(), "nobody") == ()
+def test_a_supervisor_speaks_of_the_teams_customers_and_a_stranger_of_none() -> None:
+    team = {customer.owner for customer in own_customers(corpus_directory(), "zhoujianming")}
+    assert {"zhangwei", "chenlei"} <= team
+    assert own_customers(corpus_directory(), "nobody") == ()
 
 
 def test_the_short_name_is_the_shortest_alias_or_the_core() -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from nlp.speech.hints import hints_of, likeness_within, prompt, sounding_like
+from nlp.speech.hints import hints, hints_of, likeness_within, prompt, sounding_like
 from nlp.types import Contact, Customer
+from tests.nlp.names.given import corpus_directory
 
 
 def test_a_misheard_name_is_found_by_its_sound() -> None:
@@ -41,3 +42,10 @@ def test_customers_and_their_people_are_called_in_several_ways() -> None:
     people = (Contact("王建国", "采购经理"), Contact("李敏", "总经理"), Contact("赵六"))
     customer = Customer("C1", "苏州华锐精密机械有限公司", ("华锐", "华锐精密"), contacts=people)
     assert hints_of([customer, customer]) == ("华锐", "华锐精密", "王建国", "王经理", "李敏", "李总", "赵六")
+
+
+def test_a_rep_is_likely_to_say_own_customers_and_their_people_by_surname_and_title() -> None:
+    said = hints(corpus_directory(), "zhangwei")
+    assert {"华锐", "王建国", "李总监"} <= set(said)
+    assert "亚川" not in said
+    assert len(said) == len(set(said))
