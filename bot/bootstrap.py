@@ -20,6 +20,7 @@ from bot.clock import SystemClock, WaitingClock
 from bot.delivery import Delivery
 from bot.hearing import WhisperHearing
 from bot.page import page_routes
+from bot.proposer import ModelProposer
 from bot.schedule import Schedule
 from bot.settings import Settings
 from bot.spool import Spool
@@ -28,7 +29,7 @@ from bot.workflows import Workflows, register
 from handlers.know import World
 from handlers.links import Links
 from handlers.playbooks import Playbooks
-from handlers.ports import Messenger, Transcriber
+from handlers.ports import Messenger, Proposer, Transcriber
 from storage import Store
 from storage.engine import is_sqlite, make_async_engine
 from storage.media import MediaStore, open_media_store
@@ -88,6 +89,7 @@ class Application:
             messengers=self.messengers,
             parsers={"wecom": wecom.from_update},
             delivery=self.delivery,
+            proposer=self._proposer(),
         )
         self.workflows: Workflows = register(self.work)
         self.schedule = Schedule(
@@ -109,6 +111,14 @@ class Application:
             secret=s.wecom_secret.get_secret_value(),
             base_url=s.wecom_api_url,
             clock=self.clock,
+        )
+
+    def _proposer(self) -> Proposer | None:
+        s = self.settings
+        if not s.proposer_url:
+            return None
+        return ModelProposer(
+            self.session, url=s.proposer_url, model=s.proposer_model, key=s.proposer_key, clock=self.clock
         )
 
     async def accept(self, update_id: str, sender_id: str, update: dict[str, Any]) -> Literal["stored", "duplicate"]:

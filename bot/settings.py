@@ -35,6 +35,12 @@ class Settings(BaseSettings):
     wecom_aes_key: SecretStr = Field(default=SecretStr(""), description="接收消息 EncodingAESKey, 43 characters")
     wecom_api_url: str = Field(default="https://qyapi.weixin.qq.com", description="WeCom's API address")
 
+    proposer_url: str = Field(
+        default="", pattern=r"^(https?://.+)?$", description="OpenAI-compatible address of a proposer; empty: none"
+    )
+    proposer_model: str = Field(default="", description="name of the proposer's model")
+    proposer_key: SecretStr = Field(default=SecretStr(""), description="API key of the proposer")
+
     def missing_for_serving(self) -> list[str]:
         """Return the environment names that `waiqin serve` needs and that are not set."""
         needed: dict[str, object] = {
@@ -46,4 +52,6 @@ class Settings(BaseSettings):
             "WAIQIN_WECOM_TOKEN": self.wecom_token.get_secret_value(),
             "WAIQIN_WECOM_AES_KEY": self.wecom_aes_key.get_secret_value(),
         }
+        if self.proposer_url:
+            needed["WAIQIN_PROPOSER_MODEL"] = self.proposer_model
         return [name for name, value in needed.items() if not value]

@@ -15,12 +15,13 @@ from bot.delivery import Delivery
 from handlers import texts
 from handlers.capture_media import Stored, join_media, store_media
 from handlers.capture_voice import NotHeard, finish_voice, hints_for, media_lost, say_delayed
+from handlers.consult import ask_about_text, ask_about_voice
 from handlers.daily_rhythm import evening_summaries, morning_reminders
 from handlers.errors import MediaGone, NothingHeard, PermanentError, RetryableError, Unreadable
 from handlers.hold_pushes import hold_pushes
 from handlers.know import World, person_of, reach
-from handlers.messages import Inbound, OutboundText
-from handlers.ports import Clock, Heard, Messenger, Transcriber
+from handlers.messages import Inbound, InboundText, OutboundText
+from handlers.ports import Ask, Clock, Heard, Messenger, Proposed, Proposer, Transcriber
 from handlers.raise_alerts import raise_due
 from handlers.receive import receive
 from handlers.tell import tell
@@ -52,6 +53,7 @@ class Work:
         messengers: Mapping[str, Messenger],
         parsers: Mapping[str, Parser],
         delivery: Delivery,
+        proposer: Proposer | None = None,
     ) -> None:
         self._store = store
         self._world = world
@@ -61,6 +63,7 @@ class Work:
         self._messengers = messengers
         self._parsers = parsers
         self.delivery = delivery
+        self.proposer = proposer
 
     def _parse(self, update: Mapping[str, Any]) -> Inbound:
         return self._parsers[str(update["channel"])](update)
@@ -68,11 +71,34 @@ class Work:
     async def take_in(self, update: dict[str, Any]) -> dict[str, Any]:
         """Receive an update in one transaction; return what follows."""
         inbound = self._parse(update)
+        proposed = await self._propose_for_text(inbound) if isinstance(inbound, InboundText) else None
         async with self._store.begin() as uow:
-            received = await receive(inbound, uow=uow, world=self._world, now=self._clock.now())
+            received = await receive(inbound, uow=uow, world=self._world, now=self._clock.now(), proposed=proposed)
             await uow.commit()
         logger.info("received", extra={"action": "received", "message_id": inbound.source_id})
         return asdict(received)
+
+    async def _propose_for_text(self, inbound: InboundText) -> Proposed | None:
+        if self.proposer is None:
+            return None
+        async with self._store.begin() as uow:
+            ask = await ask_about_text(inbound, uow=uow, world=self._world, now=self._clock.now())
+        return await self._propose(self.proposer, ask)
+
+    async def _propose_for_voice(self, capture_id: str, words: str) -> Proposed | None:
+        if self.proposer is None:
+            return None
+        async with self._store.begin() as uow:
+            capture = await uow.need(t.Capture, capture_id)
+            ask = await ask_about_voice(capture, words, uow=uow, world=self._world, now=self._clock.now())
+        return await self._propose(self.proposer, ask)
+
+    async def _propose(self, proposer: Proposer, ask: Ask | None) -> Proposed | None:
+        """Ask outside, with no transaction open; None where there is nothing to ask or no answer came."""
+        answer = await proposer.propose(ask) if ask is not None else None
+        if ask is None or answer is None:
+            return None
+        return Proposed(answer, tuple(one.customer_id for one in ask.candidates))
 
     async def apologise(self, update: dict[str, Any]) -> list[str]:
         """Our own fault: tell the sender that the message is kept and somebody looks at it."""
@@ -181,10 +207,17 @@ class Work:
             heard = Heard(**{**words, "alternatives": tuple(words["alternatives"])})
         else:
             heard = NotHeard(outcome["reason"])
+        proposed = await self._propose_for_voice(capture_id, heard.text) if isinstance(heard, Heard) else None
         async with self._store.begin() as uow:
             capture = await uow.need(t.Capture, capture_id)
             queued = await finish_voice(
-                capture, Stored(**stored), heard, uow=uow, world=self._world, now=self._clock.now()
+                capture,
+                Stored(**stored),
+                heard,
+                uow=uow,
+                world=self._world,
+                now=self._clock.now(),
+                proposed=proposed,
             )
             await uow.commit()
         logger.info("drafted", extra={"action": "voice_drafted", "message_id": capture.source_id})

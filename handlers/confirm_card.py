@@ -202,6 +202,10 @@ def _no_follow(
     return (CardButton(words, action=_action(seen.visit, "nofollow")),)
 
 
+def _option(seen: VisitView, name: str, words: str) -> str:
+    return f"{texts.FOLLOW} {words}" if name == "next_followup" and seen.messages else words
+
+
 def _choice(seen: VisitView, name: str, stored: Any, offered: list[Any], context: CardContext) -> str:
     """Return a choice's words for a button; on a chat's card a day is what 需跟进 means."""
     if name == "next_followup" and seen.messages and isinstance(stored, str):
@@ -217,7 +221,8 @@ def _selection(
         offered = seen.choices(name)
         options = [(UNDECIDED, "先不定（待补）")]
         options += [
-            (str(n), field_values.choice_words(name, c, offered, context.directory)) for n, c in enumerate(offered)
+            (str(n), _option(seen, name, field_values.choice_words(name, c, offered, context.directory)))
+            for n, c in enumerate(offered)
         ]
         return CardSelection(f"field:{name}", texts.FIELD_LABELS[name], tuple(options), UNDECIDED)
     if len(open_fields) == 1 and tags:

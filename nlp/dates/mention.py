@@ -42,7 +42,6 @@ class Reading:
     past: bool = False
     vague: bool = False
     certain: bool = True
-    feast: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ vocabulary of the status rules (`nlp.fields.status`); no class decides anything 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from functools import lru_cache
 
 #: Cue classes of an objection: what holds a deal back, said in the words that the trade uses.
 OBJECTION: dict[str, re.Pattern[str]] = {
@@ -90,13 +90,7 @@ DAY = re.compile(
 )
 
 
-def first_after(pattern: re.Pattern[str], text: str, start: int, end: int) -> re.Match[str] | None:
-    """Return the first match of `pattern` inside `text[start:end]`, or None."""
-    return pattern.search(text, start, end)
-
-
-def cues(text: str) -> Iterator[tuple[str, int, int]]:
-    """Yield `(class, start, end)` of every objection cue in `text`."""
-    for name, pattern in OBJECTION.items():
-        for match in pattern.finditer(text):
-            yield name, match.start(), match.end()
+@lru_cache(maxsize=8)
+def cues(text: str) -> tuple[tuple[str, int, int], ...]:
+    """Return `(class, start, end)` of every objection cue in `text`. The last few texts are remembered."""
+    return tuple((name, *match.span()) for name, pattern in OBJECTION.items() for match in pattern.finditer(text))

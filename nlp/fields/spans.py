@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 import numpy.typing as npt
@@ -202,8 +203,7 @@ class SpanModel:
     def _sums(self, rows: Rows) -> Floats:
         sums = np.zeros(rows.size)
         for kind, keys in rows.columns:
-            get = self._tables[kind].get
-            sums += [get(key, 0.0) for key in keys]
+            sums += list(map(self._tables[kind].get, keys, repeat(0.0)))
         for at, name in rows.spots:
             sums[at] += self._weights.get(name, 0.0)
         return sums

@@ -8,7 +8,7 @@ reps use at a stage. A stage that the weights do not know (a custom playbook's) 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from nlp.fields import lexicon
@@ -41,7 +41,7 @@ class Hit:
     by_name: bool
 
 
-def hits(text: str, playbook: Playbook, row: list[Status]) -> list[Hit]:
+def hits(text: str, playbook: Playbook, row: Sequence[Status]) -> list[Hit]:
     """Return where the playbook's evidence words and stage names stand, with their status."""
     found: list[Hit] = []
     for rule in playbook.stages:
@@ -55,7 +55,7 @@ def _literal(rule: StageRule) -> str:
     return "".join(f"\\{char}" if not char.isalnum() else char for char in rule.name)
 
 
-def grams(text: str, row: list[Status]) -> set[str]:
+def grams(text: str, row: Sequence[Status]) -> set[str]:
     """Return the status-marked pairs and triples of characters in `text`."""
     names: set[str] = set()
     for k in range(len(text) - 1):
@@ -67,7 +67,7 @@ def grams(text: str, row: list[Status]) -> set[str]:
     return names
 
 
-def note_features(text: str, row: list[Status], found: list[Hit]) -> set[str]:
+def note_features(text: str, row: Sequence[Status], found: list[Hit]) -> set[str]:
     """Return what the whole note shows, the same for every stage: characters, stages whose words stand, cue classes."""
     names = grams(text, row)
     names |= {f"hit:{hit.stage}:{hit.status}" for hit in found}
@@ -107,7 +107,7 @@ class StageModel:
         score = table.get("bias", 0.0) + sum(table[name] for name in features & table.keys())
         return score + sum(shared.get(name, 0.0) + table.get(name, 0.0) for name in own)
 
-    def probabilities(self, text: str, row: list[Status], found: list[Hit], playbook: Playbook) -> dict[str, float]:
+    def probabilities(self, text: str, row: Sequence[Status], found: list[Hit], playbook: Playbook) -> dict[str, float]:
         """Return how likely each known stage of the playbook is, and `NONE`."""
         order = {rule.name: k for k, rule in enumerate(playbook.stages)}
         features = note_features(text, row, found)
@@ -121,7 +121,7 @@ class StageModel:
         total = sum(shares.values())
         return {name: share / total for name, share in shares.items()}
 
-    def anchor(self, stage: str, text: str, row: list[Status], found: list[Hit]) -> Span | None:
+    def anchor(self, stage: str, text: str, row: Sequence[Status], found: list[Hit]) -> Span | None:
         """Return the stretch that speaks most for `stage`: its said word, else its heaviest group of characters."""
         own = [hit for hit in found if hit.stage == stage and hit.status == "said"]
         if own:
@@ -174,7 +174,9 @@ def _yields(shares: Mapping[str, float], next_best: list[str], found: list[Hit])
     return said or shares[next_best[0]] >= _NEARLY
 
 
-def _shares(text: str, row: list[Status], found: list[Hit], playbook: Playbook, model: StageModel) -> dict[str, float]:
+def _shares(
+    text: str, row: Sequence[Status], found: list[Hit], playbook: Playbook, model: StageModel
+) -> dict[str, float]:
     known = [rule.name for rule in playbook.stages if model.knows(rule.name)]
     if len(known) * 2 <= len(playbook.stages):
         return by_words(found, playbook)

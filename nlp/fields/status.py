@@ -7,6 +7,8 @@ status is worked out per character from short reaches around markers, never acro
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Literal
 
 from nlp.fields import lexicon
@@ -27,7 +29,7 @@ _INTENT = re.compile(
 _PAST = re.compile(r"(?:上个?|昨|前|[刚已]经?|早就|老早|之前(?:就|已)?)[^，。]{0,2}$")
 _DENIED = re.compile(
     r"还?[没未](?:有)?(?:到(?!位)|走到|进|开始|轮到|谈到?|聊到?|提到?|说到?|扯到?|涉及|进入"
-    r"|讲)|尚未|还没有?(?![定批给回签出下确认落实想好弄过付浇建有人看])|远没|不(?:谈|聊|提|是|算)|别(?:谈|提)|冇(?:讲|倾)"
+    r"|讲)|尚未|[没无](?:有|啥|什么)?需求|还没有?(?![定批给回签出下确认落实想好弄过付浇建有人看])|远没|不(?:谈|聊|提|是|算)|别(?:谈|提)|冇(?:讲|倾)"
 )
 _DENIED_BACK = re.compile(
     r"(?:提都|谈都|聊都|说都|先|都|也|还|根本|压根)?(?:没有?(?:谈(?!拢|妥|好)|聊|提|扯|涉及)"
@@ -54,8 +56,9 @@ def _paint(row: list[Status], first: int, last: int, status: Status) -> None:
     row[first:last] = [status] * (last - first)
 
 
-def statuses(text: str) -> list[Status]:
-    """Return the status of every character of `text`."""
+@lru_cache(maxsize=8)
+def statuses(text: str) -> tuple[Status, ...]:
+    """Return the status of every character of `text`. The last few texts are remembered: all fields ask for them."""
     row: list[Status] = ["said"] * len(text)
     for match in lexicon.DAY.finditer(text):
         first, last = _reach(text, match.start(), match.end(), _PLAN_BEFORE, _PLAN_AFTER)
@@ -71,9 +74,9 @@ def statuses(text: str) -> list[Status]:
         _paint(row, *_reach(text, match.start(), match.end(), 0, _DENIED_AFTER), "denied")
     for match in _DENIED_BACK.finditer(text):
         _paint(row, *_reach(text, match.start(), match.end(), _DENIED_BEFORE, 0), "denied")
-    return row
+    return tuple(row)
 
 
-def status_at(row: list[Status], start: int, end: int) -> Status:
+def status_at(row: Sequence[Status], start: int, end: int) -> Status:
     """Return the status of a stretch: that of its middle character."""
     return row[(start + end - 1) // 2] if row else "said"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from nlp.fields.status import Status, status_at, statuses
 from nlp.fields.words import occurrences
 from nlp.types import Playbook, Span, TagGuess
@@ -27,5 +29,5 @@ def _word(text: str, span: Span) -> str:
     return text[span.start : span.end]
 
 
-def _confidence(row: list[Status], span: Span) -> float:
+def _confidence(row: Sequence[Status], span: Span) -> float:
     return 0.9 if row[span.start] == "said" else 0.7

@@ -278,6 +278,21 @@ async def test_a_persons_name_is_no_alias_of_a_company(desk: Desk) -> None:
     assert await desk.rows(t.CorrectionSeen) == []
 
 
+async def test_the_other_admins_card_follows_and_an_unsent_one_stays_unsent(desk: Desk) -> None:
+    async with desk.store.begin() as uow:
+        uow.add(t.Person(id="qin", name="秦岚", role="admin"))
+        await uow.flush()
+        uow.add(t.Identity(channel="wecom", channel_user_id="qin", person_id="qin"))
+        await uow.commit()
+    await desk.corrected()
+    await desk.corrected()
+    await desk.press("gao", "alias")
+    push, update = sorted(await desk.rows(t.Delivery, person_id="qin"), key=lambda row: row.push, reverse=True)
+    assert (push.push, push.state) == (True, "superseded")
+    assert (update.update_of, update.or_send) == (push.card_id, False)
+    assert buttons(update.outbound) == ["看详情"] and "高远" in update.outbound["card"]["desc"]
+
+
 async def test_without_an_admin_the_teams_supervisor_decides(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'other.db'}"
     upgrade(url)

@@ -12,7 +12,7 @@ from bot.sandbox import Item
 from bot.sandbox.clock import SHANGHAI
 from handlers import texts
 from storage import tables as t
-from tests.scenarios.story import Hero, Story, body_text, confirm_button, newest, open_story, title
+from tests.scenarios.story import Hero, Story, body_text, confirm_button, key_of, newest, open_story, title
 
 BOSS = "zhoujianming"
 
@@ -102,23 +102,16 @@ async def test_a_snooze_is_quiet_for_three_days_and_then_warns_anew(story: Story
     assert len(titles(story, BOSS)) == 1 and len(titles(story, hero.userid)) == 2
 
 
-async def test_knowing_of_it_is_shown_on_the_card(story: Story, hero: Hero) -> None:
+async def test_a_warning_is_answered_only_by_whom_it_is_for_and_then_says_so(story: Story, hero: Hero) -> None:
     await story.confirmed(hero)
     await story.move(on(17, 20))
-    card = warnings(story, hero.userid)[0]
-    await story.tap(hero, "知道了", card)
-    assert f"{hero.name} 已知道" in body_text(card)
-    assert (await story.one(t.Alert)).state == "acknowledged"
-
-
-async def test_a_warning_can_only_be_answered_by_whom_it_is_for(story: Story, hero: Hero) -> None:
-    await story.confirmed(hero)
-    await story.move(on(17, 20))
-    card, other = warnings(story, hero.userid)[0].card, story.hero()
-    assert card is not None
-    await other.phone.press(card.task_id, str(card.body["button_list"][0]["key"]))
+    item, other = warnings(story, hero.userid)[0], story.hero()
+    assert item.card is not None
+    await other.phone.press(item.card.task_id, key_of(item, "知道了"))
     await story.settle()
     assert "只有本人能点" in other.phone.texts()[-1] and (await story.one(t.Alert)).state == "raised"
+    await story.tap(hero, "知道了", item)
+    assert f"{hero.name} 已知道" in body_text(item) and (await story.one(t.Alert)).state == "acknowledged"
 
 
 async def test_a_visit_that_moves_the_deal_takes_both_warnings_back(story: Story, hero: Hero) -> None:
