@@ -83,7 +83,8 @@ async def fresh_service() -> AsyncIterator[Service]:
 async def measure_steady(seconds: int) -> list[Figure]:
     """Deliver at a steady rate while the work is being done."""
     async with fresh_service() as service:
-        idle_mb, sent_at, accepts = service.rss_mb(), dict[str, list[float]](), list[float]()
+        idle_mb, idle_cpu = service.rss_mb(), await _idle_share(service)
+        sent_at, accepts = dict[str, list[float]](), list[float]()
 
         async def one(rep: str, text: str) -> None:
             sent_at.setdefault(rep, []).append(time.perf_counter())
@@ -99,6 +100,7 @@ async def measure_steady(seconds: int) -> list[Figure]:
         return [
             Figure("start to ready", service.start_s, "s", most=5),
             Figure("memory idle", idle_mb, "MB", most=250),
+            Figure("processor used while idle", 100 * idle_cpu, "%"),
             Figure(f"memory after {len(wanted)} messages", service.rss_mb(), "MB"),
             Figure(f"accept p50 at {RATE}/s", 1e3 * percentile(accepts, 50), "ms"),
             Figure(f"accept p99 at {RATE}/s", 1e3 * percentile(accepts, 99), "ms", most=300),
@@ -112,6 +114,12 @@ async def measure_steady(seconds: int) -> list[Figure]:
                 least=100,
             ),
         ]
+
+
+async def _idle_share(service: Service, seconds: float = 3.0) -> float:
+    used_s = service.cpu_s()
+    await asyncio.sleep(seconds)
+    return (service.cpu_s() - used_s) / seconds
 
 
 def _waits(sent_at: dict[str, list[float]], shown: Sequence[Shown]) -> list[float]:
@@ -185,10 +193,13 @@ async def _answer(service: Service, sealed: object) -> tuple[Shown, float]:
 
 async def measure_limits(count: int, accepted: float, done: float) -> list[Figure]:
     """Put the service beside the same request without work and the same row without an engine."""
-    opened, inserted = await _opened_a_second(count), await _inserted_a_second(count)
+    opened, inserted, engine = await _opened_a_second(count), await _inserted_a_second(count), await _engine(count)
     return [
         Figure("bare: request opened and answered, a second", opened, "/s"),
         Figure("bare: capture row inserted and synced, a second", inserted, "/s"),
+        Figure("bare: engine alone, two empty steps, a second", engine["done_s"], "/s"),
+        Figure("bare: engine alone, processor time a message", engine["cpu_ms"], "ms"),
+        Figure("done ÷ engine alone", done / engine["done_s"], ""),
         Figure("accepted (while working) ÷ bare request", accepted / opened, ""),
         Figure("accepted (while working) ÷ bare insert", accepted / inserted, ""),
         Figure("done ÷ bare insert", done / inserted, ""),
@@ -212,12 +223,26 @@ async def _opened_a_second(count: int) -> float:
         await process.wait()
 
 
+async def _engine(count: int) -> dict[str, float]:
+    with tempfile.TemporaryDirectory(prefix="waiqin-benchmark-") as folder:
+        return await _from_program("benchmarks.bare_engine", folder, str(count))
+
+
+async def _from_program(module: str, *arguments: str) -> dict[str, float]:
+    """Run a module in a process of its own and return the figures it prints as JSON; empty if it fails."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", module, *arguments, cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    out, _ = await process.communicate()
+    return dict(json.loads(out)) if process.returncode == 0 else {}
+
+
 async def _inserted_a_second(count: int) -> float:
     with tempfile.TemporaryDirectory(prefix="waiqin-benchmark-") as folder:
         async with insert_captures(Path(folder)) as insert:
             rows = messages(count)
             now = datetime.now(UTC)
-            return count / await by_callers([lambda r=r: insert(*r, now) for r in rows])  # type: ignore[misc]
+            return count / await by_callers([lambda r=r: insert(r[0], r[1], now) for r in rows])  # type: ignore[misc]
 
 
 def measure_extract() -> list[Figure]:
@@ -238,13 +263,9 @@ def measure_extract() -> list[Figure]:
 
 async def measure_speech_memory() -> list[Figure]:
     """Load the recogniser in a process of its own, hear one clip, let the model go."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "benchmarks.speech_memory", cwd=ROOT, stdout=asyncio.subprocess.PIPE
-    )
-    out, _ = await process.communicate()
-    if process.returncode != 0:
+    found = await _from_program("benchmarks.speech_memory")
+    if not found:
         return []
-    found = json.loads(out)
     return [
         Figure("memory before the speech model", found["before_mb"], "MB"),
         Figure("memory with the speech model, one clip heard", found["loaded_mb"], "MB"),

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-import json
 import os
 import secrets
 import signal
@@ -211,9 +210,8 @@ def _environment(data: Path, company: Company, platform_url: str, port: int) -> 
 
 
 async def _spawn(environment: dict[str, str], *arguments: str) -> asyncio.subprocess.Process:
-    program = json.loads(os.environ.get("BENCHMARK_PYTHON", json.dumps([sys.executable])))
     return await asyncio.create_subprocess_exec(
-        *program,
+        sys.executable,
         "-m",
         "bot.cli",
         *arguments,

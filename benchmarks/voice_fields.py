@@ -93,10 +93,8 @@ def main() -> int:
         return 1
     clips = [json.loads(line) for line in (CLIPS / "index.jsonl").read_text(encoding="utf-8").splitlines()]
     plain, ours, fields = load_plain(folder), WhisperTranscriber(folder), Fields()
-    tallies, seconds = (
-        {name: Tally() for name in ("with hints", "plain", "as written")},
-        {"with hints": [], "plain": []},
-    )
+    tallies = {name: Tally() for name in ("with hints", "plain", "as written")}
+    seconds: dict[str, list[float]] = {"with hints": [], "plain": []}
     for clip in clips[: options.clips or None]:
         audio, words = (CLIPS / clip["file"]).read_bytes(), {"as written": clip["text"]}
         begun = time.perf_counter()

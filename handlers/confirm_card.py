@@ -69,15 +69,23 @@ def _quote(seen: VisitView) -> str:
 
 def forwarded_lines(messages: Sequence[t.ForwardedMessage], visited_at: datetime) -> str:
     """Return a chat's telling messages, a line each, with the time as it stood in the chat (the day if another)."""
-    head = texts.CHAT_HEAD
-    room = (QUOTE_LIMIT - len(head)) // len(messages) - 1
     lines = []
     for message in messages:
         when = texts.chat_time(message.said_at, visited_at) if message.said_at is not None else ""
         words = " ".join(message.text.split())
-        line = f"{when} {message.speaker[:SPEAKER_LIMIT]}：{words}".strip()
-        lines.append(line if len(line) <= room else line[: room - 1] + "…")
-    return "\n".join([head, *lines])
+        lines.append(f"{when} {message.speaker[:SPEAKER_LIMIT]}：{words}".strip())
+    return "\n".join([texts.CHAT_HEAD, *_fitted(lines, QUOTE_LIMIT - len(texts.CHAT_HEAD) - len(lines))])
+
+
+def _fitted(lines: list[str], room: int) -> list[str]:
+    """Cut lines so that together they have at most `room` characters; what short ones leave, long ones get."""
+    fitted = list(lines)
+    for done, number in enumerate(sorted(range(len(lines)), key=lambda n: len(lines[n]))):
+        share = room // (len(lines) - done)
+        line = lines[number]
+        fitted[number] = line if len(line) <= share else line[: share - 1] + "…"
+        room -= len(fitted[number])
+    return fitted
 
 
 def _mark(guess: t.FieldGuess | None) -> str:

@@ -133,8 +133,9 @@ def _weighed(name: FieldName, ours: Guess, theirs: Guess) -> Guess:
 
 
 def _filled(ours: Guess, theirs: Guess) -> Guess:
-    """Put a proposed value where we have none: first among the choices of a question, if there is one."""
-    return replace(theirs, alternatives=_without(ours.alternatives, theirs.value))
+    """Put a proposed value where we have none: alone, or first among the choices of our question."""
+    asked = ours.alternatives if ours.shown == "question" else ()
+    return replace(theirs, alternatives=_without(asked, theirs.value))
 
 
 def _without(values: tuple[Any, ...], known: Any) -> tuple[Any, ...]:

@@ -6,18 +6,17 @@ import re
 
 from nlp.types import Command, CommandName
 
-_POLITE = r"(?:请|麻烦(?:你|您)?|帮我|帮忙|给我|我要|我想|我来|我先|我|那就?|嗯+|好的?|哦|啊|呃|那个|你|就)*"
+_POLITE = r"(?:请|麻烦|您|帮我|帮忙|给我|我要|我想|我来|我先|我|那个|那|嗯|好的?|哦|啊|呃|你|就)*"
 _END = r"(?:一下|下|吧|啊|呀|哈|呗|嘛|了|谢谢|哦|噢|哟)*"
 
 #: What confirms on its own, and what confirms only while a draft is open.
 _CONFIRM = re.compile(rf"{_POLITE}(?:确认(?:无误|提交)?|确定|提交|保存)(?:这条)?{_END}")
+#: No alternative of the repeated part can be split into others: a long run of them is read in one pass.
 _AGREE = re.compile(
-    r"(?:嗯+|对+|是|好|行|中|成|要得|得|冇问题|可以|没错|没问题|无误|ok(?:ay)?|yes|就这样"
-    r"|就是这样|就这么(?:着|记|办|定|来)|就按这[个样](?:来|办|记)?"
-    r"|没毛病|都对|全对|正确|收到|👌|👍|1|是的|对的|好的|好嘞"
-    r"|行嘞|妥+的?|准|安排|好[滴哒]|欧克|对头|系嘅?|得咗|同意|通过|过)"
-    r"(?:[\s，,、。.!！]*(?:嗯+|对+的?|是的?|好的?|行|可以|没错|没问题|无误|ok|就这样|就是这样"
-    r"|就这么(?:着|记|办)|都对|全对|确认|确定|提交|啊|呀|吧|哈|嘞|了|呢|的|滴|哒|👌|👍))*",
+    r"(?:嗯|对|是|好|行|中|成|要得|得|冇问题|可以|没错|没问题|无误|ok(?:ay)?|yes|就是?这样|就这么[着记办定来]|就按这[个样]"
+    r"|没毛病|都对|全对|正确|收到|👌|👍|1|妥|准|安排|欧克|系|得咗|同意|通过|过)"
+    r"(?:[\s，,、。.!！]*(?:嗯|对|是|好|行|可以|没错|没问题|无误|ok|就是?这样|就这么[着记办定来]|就按这[个样]|都对|全对"
+    r"|确认|确定|提交|来|妥|头|嘅|啊|呀|吧|哈|嘞|了|呢|的|滴|哒|👌|👍))*",
     re.IGNORECASE,
 )
 _WHOLE: tuple[tuple[CommandName, re.Pattern[str]], ...] = (
@@ -160,6 +159,8 @@ _FIELD_WORD = re.compile(
     r"客户|联系人|对接人|阶段|跟进(?!记录)|日期|时间|障碍|卡点|顾虑|改成|改到|合同|方案|价格|[?？]"
 )
 _DIGITS = str.maketrans("一二三四五六七八九", "123456789")
+#: Longest instruction, characters.
+_LONGEST = 40
 _TRIM = " \t\r\n。.!！~～，,、；;…"
 
 
@@ -174,7 +175,7 @@ def read_command(text: str, *, draft_open: bool) -> Command | None:
     Mere agreement (好, OK, 嗯 可以) confirms only with `draft_open`: an unconfirmed draft waits for it.
     """
     said = trimmed(text)
-    if not said or len(said) > 40:
+    if not said or len(said) > _LONGEST:
         return None
     for name, pattern in _ARGUED:
         match = pattern.fullmatch(said)
@@ -204,7 +205,8 @@ def _is_field(match: re.Match[str]) -> bool:
 
 def is_agreement(text: str) -> bool:
     """Tell whether the whole message only agrees (好的, OK, 嗯 可以)."""
-    return bool(_AGREE.fullmatch(trimmed(text)))
+    said = trimmed(text)
+    return len(said) <= _LONGEST and bool(_AGREE.fullmatch(said))
 
 
 def _argument(name: CommandName, words: str) -> str:

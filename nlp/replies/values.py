@@ -16,6 +16,8 @@ from nlp.types import Context, CustomerRef, NewCustomer, Note, Playbook
 
 #: Likeness of a typed name from which on it is that customer.
 _SAME_NAME = 0.8
+#: A part of a registered name of so many characters is that customer.
+_LONG_ENOUGH = 3
 #: Longest way to name a person, characters (采购部王经理).
 _LONGEST_PERSON = 8
 _COMPANY_END = re.compile(
@@ -58,13 +60,19 @@ def customer(words: str, context: Context, near: CustomerRef | None = None) -> N
     if len(said) < 2:
         return None
     found = [(ref, score) for ref, score in names.match_name(said, context.directory, limit=4) if ref != near]
-    exact = [ref for ref, score in found if score >= 0.97]
+    exact = [ref for ref, score in found if score >= 0.97] or _holding(said, found, context)
     if found and (exact or found[0][1] >= _SAME_NAME):
         best = _own_first(exact or [found[0][0]], context)
         others = tuple(ref for ref, _ in found if ref != best)[:3]
-        return Named(best, found[0][1] if len(exact) <= 1 else 0.7, others)
+        return Named(best, max(found[0][1], _SAME_NAME) if len(exact) <= 1 else 0.7, others)
     likely = tuple(ref for ref, score in found if score >= 0.6)[:3]
     return Named(NewCustomer(said), 0.6 if likely else 0.8, likely)
+
+
+def _holding(said: str, found: Sequence[tuple[str, float]], context: Context) -> list[str]:
+    """Return the customers whose registered name holds the words (诺捷电子 of 苏州诺捷电子科技有限公司)."""
+    rows = context.directory.customers
+    return [ref for ref, _ in found if len(said) >= _LONG_ENOUGH and said in rows[ref].name]
 
 
 def _own_first(found: Sequence[str], context: Context) -> str:

@@ -19,6 +19,7 @@ from handlers.links import Links
 from handlers.messages import Action, InboundAction, InboundText
 from handlers.playbooks import Playbooks
 from handlers.receive import receive
+from handlers.rules.days import day_of
 from storage import Store, audit
 from storage import tables as t
 from storage.directory_files import CustomerRow
@@ -291,6 +292,19 @@ async def test_the_other_admins_card_follows_and_an_unsent_one_stays_unsent(desk
     assert (push.push, push.state) == (True, "superseded")
     assert (update.update_of, update.or_send) == (push.card_id, False)
     assert buttons(update.outbound) == ["看详情"] and "高远" in update.outbound["card"]["desc"]
+
+
+async def test_a_full_day_of_pushes_puts_the_question_off_to_the_next(desk: Desk) -> None:
+    await desk.corrected()
+    day_after_next = desk.now + timedelta(days=2, hours=1)
+    async with desk.store.begin() as uow:
+        for number in range(3):
+            full = {"channel": "wecom", "recipient_id": "gao", "kind": "card", "push": True, "created_at": desk.now}
+            uow.add(t.Delivery(id=f"alert:{number}", person_id="gao", not_before=day_after_next, **full))
+        await uow.commit()
+    await desk.corrected()
+    (push,) = [row for row in await desk.rows(t.Delivery, push=True) if row.id.startswith("alias:")]
+    assert (day_of(push.not_before) - day_of(desk.now)).days == 1
 
 
 async def test_without_an_admin_the_teams_supervisor_decides(tmp_path: Path) -> None:

@@ -84,6 +84,12 @@ def test_any_message_is_read_and_twice_the_same(text: str, name: str) -> None:
     assert read_reply(text, context) == read_reply(text, context)
 
 
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("text", ["对" * 39 + "x", "嗯" * 39 + "x", "吧" * 39 + "x", "好的" * 19 + "x"])
+def test_runs_of_agreement_are_read_in_one_pass(text: str) -> None:
+    assert not isinstance(read_reply(text, situation("open")), Command)
+
+
 @pytest.mark.parametrize("text", ["改" * 20_000, "客户是" * 3_000, "不是" * 5_000, "，" * 20_000, "下周三改成" * 2_000])
 def test_long_messages_are_read_too(text: str) -> None:
     assert read_reply(text, situation("open")) is not None

@@ -37,7 +37,14 @@ async def test_leaving_without_commit_rolls_back(store: Store) -> None:
 
 async def test_a_delivery_is_received_once_by_its_natural_key(store: Store) -> None:
     now = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
-    row = dict(source_id="wecom:1", kind="text", person_id="p", channel="wecom", captured_at=now, received_at=now)
+    row = {
+        "source_id": "wecom:1",
+        "kind": "text",
+        "person_id": "p",
+        "channel": "wecom",
+        "captured_at": now,
+        "received_at": now,
+    }
     async with store.begin() as uow:
         uow.add(t.Capture(**row))
         await uow.commit()
