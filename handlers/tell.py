@@ -19,6 +19,8 @@ from storage import UnitOfWork
 from storage import tables as t
 
 CODE_LIFE = timedelta(hours=72)
+#: How long a platform takes the same bytes for a retry (our duplicate-check interval), and a little more.
+SUPPRESSED_WITHIN = timedelta(minutes=11)
 
 
 def freeze(outbound: Outbound) -> dict[str, Any]:
@@ -88,6 +90,8 @@ async def tell(
         await _remember_card(uow, person, outbound.card, about, now)
     if isinstance(outbound, OutboundCard) and person.text_mode:
         outbound, update_of = OutboundText(as_text(outbound.card)), None
+    if isinstance(outbound, OutboundText) and not push:
+        outbound = await _told_apart(uow, person, outbound, now)
     uow.add(
         t.Delivery(
             id=key,
@@ -107,6 +111,22 @@ async def tell(
     )
     await uow.flush()
     return key
+
+
+async def _told_apart(uow: UnitOfWork, person: Person, outbound: OutboundText, now: datetime) -> OutboundText:
+    """Number a sentence that the person has just been told: a platform would take it for a retry and not show it.
+
+    Two honest answers differ (DECISIONS 9), also where two messages of one minute get the same sentence.
+    """
+    own, sent_at = col(t.Delivery.person_id) == person.id, col(t.Delivery.sent_at)
+    recent = await uow.all(
+        sa.select(col(t.Delivery.outbound))
+        .where(sa.or_(sa.and_(own, sent_at > now - SUPPRESSED_WITHIN), sa.and_(own, sent_at.is_(None))))
+        .where(col(t.Delivery.kind) == "text")
+    )
+    told = {frozen.get("text") for frozen in recent}
+    numbered = (outbound.text, *(texts.once_more(outbound.text, number) for number in range(2, 100)))
+    return OutboundText(next((text for text in numbered if text not in told), outbound.text))
 
 
 async def say(uow: UnitOfWork, person: Person, text: str, *, answers: str, now: datetime, part: str = "") -> str:

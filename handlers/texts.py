@@ -58,6 +58,11 @@ def that_one(at: datetime) -> str:
     return f"{clock_time(at)} 那条"
 
 
+def once_more(text: str, number: int) -> str:
+    """The same sentence as just before, so that it reads as the answer to another message."""
+    return f"{text}（第 {number} 条）"
+
+
 # --- first contact -----------------------------------------------------------------------------------------------
 
 

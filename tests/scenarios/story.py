@@ -70,7 +70,8 @@ class Story:
 
     def hero(self) -> Hero:
         """Return a rep who has not been on stage yet."""
-        role = next(self._heroes)
+        role = next(self._heroes, None)
+        assert role is not None, "every rep has been on stage: split the module"
         return Hero(role.userid, role.name, self.standin.phone(role.userid), role.customers)
 
     async def settle(self, timeout_s: float = 30.0) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from storage import tables as t
+from tests.fakes import make_amr
 from tests.scenarios.story import Hero, Story, body_text, buttons, confirm_button, newest, title
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -18,8 +19,15 @@ async def test_the_same_two_words_within_seconds_are_two_messages(story: Story, 
     await story.settle()
     captures = await story.rows(t.Capture, person_id=hero.userid)
     assert [c.text for c in captures] == ["好的", "好的"]
-    answers = await story.rows(t.Delivery, person_id=hero.userid)
-    assert len({d.answers for d in answers}) == 2
+    answers = hero.phone.texts()
+    assert len(answers) == len(set(answers)) == 2  # the platform shows the same words only once
+
+
+async def test_two_notes_of_one_minute_that_nobody_heard_are_both_answered(story: Story, hero: Hero) -> None:
+    for seed in (40, 41):
+        await hero.phone.voice(story.hearing.learn(make_amr(seed), ""))
+    await story.settle()
+    assert sum("没听清" in text for text in hero.phone.texts()) == 2
 
 
 async def test_the_same_note_twice_is_two_notes_of_one_visit(story: Story, hero: Hero) -> None:
