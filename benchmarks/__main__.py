@@ -20,6 +20,7 @@ ALL: dict[str, tuple[str, tuple[str, ...]]] = {
     "voice": ("recognising speech with our hints and without", ()),
     "voice_fields": ("fields right from speech, with our hints and without", ()),
     "names_growth": ("finding names in directories of 400 to 100,000 customers", ()),
+    "peers": ("dates and customers beside other libraries, in an environment of their own", ()),
     "callback": ("accepting, doing and answering callbacks, beside the bare limits", ()),
 }
 

@@ -64,7 +64,9 @@ def _quote(seen: VisitView) -> str:
     words = " ".join(seen.quote.split())
     if not words:
         return ""
-    return f"原话：{words[:QUOTE_LIMIT]}…" if len(words) > QUOTE_LIMIT else f"原话：{words}"
+    reminder = texts.will_remind([task.title for task in seen.preparations])
+    room = QUOTE_LIMIT - len(reminder)
+    return (f"原话：{words[:room]}…" if len(words) > room else f"原话：{words}") + reminder
 
 
 def forwarded_lines(messages: Sequence[t.ForwardedMessage], visited_at: datetime) -> str:
@@ -254,6 +256,8 @@ def _menu(visit: t.Visit, tags: list[t.TagGuess]) -> tuple[CardButton, ...]:
 def _confirmed(seen: VisitView, context: CardContext) -> Card:
     visit = seen.visit
     step = texts.next_step(field_values.to_value("next_followup", seen.value("next_followup")), seen.missing_labels())
+    for task in seen.preparations:
+        step += texts.preparation_step(task.title, task.due_on)
     if visit.stage_note:
         step = f"{visit.stage_note}。{step}"
     open_fields = seen.open_fields()

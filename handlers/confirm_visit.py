@@ -17,7 +17,8 @@ from handlers.know import Person, World
 from handlers.playbooks import Playbook
 from handlers.raise_alerts import next_check, resolve_alerts
 from handlers.rules.stages import plan_move
-from handlers.visits import UNDO_LIFE, VisitView, note_change, shanghai_day, view
+from handlers.visits import UNDO_LIFE, VisitView, note_change, preparations_of, shanghai_day, view
+from nlp.dates import default_calendar
 from storage import UnitOfWork
 from storage import tables as t
 
@@ -40,6 +41,7 @@ async def confirm(uow: UnitOfWork, visit: t.Visit, person: Person, *, via: str, 
     if customer_id is not None:
         await _touch_opportunity(uow, visit, seen, customer_id, person, world, effects, now)
         await _follow_up(uow, visit, seen, customer_id, person, effects)
+        await _open_preparations(uow, visit, seen)
     visit.effects = effects
     uow.add(visit)
     await note_change(
@@ -191,6 +193,24 @@ async def _follow_up(
     effects.setdefault("tasks", []).append(key)
 
 
+async def _open_preparations(uow: UnitOfWork, visit: t.Visit, seen: VisitView) -> None:
+    """Preparations count from the confirm on, due the working day before the follow-up that was confirmed."""
+    followup = seen.value("next_followup")
+    for task in seen.preparations:
+        task.customer_id = visit.customer_id
+        task.state = "open" if followup else "cancelled"
+        if followup:
+            day_before = default_calendar().add_working_days(date.fromisoformat(followup), -1)
+            task.due_on = max(day_before, shanghai_day(visit.started_at))
+        uow.add(task)
+
+
+async def _close_preparations(uow: UnitOfWork, visit: t.Visit) -> None:
+    for task in await preparations_of(uow, visit.id):
+        task.state = "proposed"
+        uow.add(task)
+
+
 async def set_tags(uow: UnitOfWork, visit: t.Visit, keys: set[str], *, actor_id: str, via: str, now: datetime) -> None:
     """Write what was tapped about the proposed tags: those in `keys` are confirmed, the others rejected."""
     for tag in await uow.all(sa.select(t.TagGuess).where(col(t.TagGuess.visit_id) == visit.id)):
@@ -216,6 +236,7 @@ async def undo(uow: UnitOfWork, visit: t.Visit, person: Person, *, via: str, wor
     await _take_back_opportunity(uow, effects, world, now)
     for key in effects.get("tasks", []):
         await uow.run(sa.update(t.Task).where(col(t.Task.source_key) == key).values(state="cancelled"))
+    await _close_preparations(uow, visit)
     await _take_back_customer(uow, visit, effects)
     await uow.run(
         sa.update(t.TagGuess)

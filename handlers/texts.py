@@ -158,6 +158,10 @@ def corrected(pairs: Sequence[tuple[str, str]], at: datetime) -> str:
     return "、".join(f"{name}改成{value}" for name, value in pairs) + f"（{that_one(at)}）。看一下新卡片，点确认。"
 
 
+def already_so(at: datetime) -> str:
+    return f"{that_one(at)}本来就是这样，没有改动。别的要改直接说。"
+
+
 def nothing_to_correct() -> str:
     return "最近没有可改的拜访。要记新的，就说见了谁、谈到哪。"
 
@@ -303,6 +307,15 @@ def next_step(followup: date | None, missing: Sequence[str]) -> str:
     if followup is not None:
         return f"下一步：{day(followup)} 跟进，当天早上提醒你。"
     return "下一步：想好下次哪天去，直接说“跟进改周五”。"
+
+
+def will_remind(titles: Sequence[str]) -> str:
+    """What a draft's card adds where the words imply a preparation; it counts once the visit is confirmed."""
+    return f"\n确认后会提醒：{'、'.join(titles)}" if titles else ""
+
+
+def preparation_step(title: str, due: date) -> str:
+    return f"{day(due)}提醒你{title}。"
 
 
 # --- warnings ----------------------------------------------------------------------------------------------------

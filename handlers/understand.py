@@ -31,6 +31,7 @@ from handlers.visits import (
     fill_from_directory,
     open_visit,
     playbook_for,
+    view,
     visit_to_join,
     words_of,
 )
@@ -70,14 +71,14 @@ class Turn:
 
 async def understand(turn: Turn, *, uow: UnitOfWork, world: World) -> list[str]:
     """Act on a rep's words; return the deliveries queued."""
-    words = turn.words.strip()
-    if not words:
+    if not turn.words.strip():
         return [await say(uow, turn.person, texts.empty_text(), answers=turn.answers, now=turn.now)]
     context = await build_context(turn, uow=uow, world=world)
-    reading = nlp.read_reply(words[:READ_LIMIT], context)
+    # As received, blanks and all: the evidence spans count the characters of the stored text.
+    reading = nlp.read_reply(turn.words[:READ_LIMIT], context)
     queued = await act_on(reading, turn, context, uow=uow, world=world)
-    if len(words) > READ_LIMIT:
-        warning = texts.text_too_long(READ_LIMIT, len(words))
+    if len(turn.words) > READ_LIMIT:
+        warning = texts.text_too_long(READ_LIMIT, len(turn.words))
         queued.append(await say(uow, turn.person, warning, answers=turn.answers, now=turn.now, part=":long"))
     return queued
 
@@ -219,7 +220,14 @@ async def correct(
     if visit is None or visit.person_id != turn.person.id or visit.state == "voided":
         return await say(uow, turn.person, texts.nothing_to_correct(), answers=turn.answers, now=turn.now)
     newer = await _said_since(uow, visit, turn)
-    stored: dict[str, Any] = {name: field_values.to_json(value) for name, value in changes.items() if name not in newer}
+    seen = await view(uow, visit)
+    stored: dict[str, Any] = {}
+    for name, value in changes.items():
+        said = field_values.to_json(value)
+        if name not in newer and (said is None or said != seen.value(name)):
+            stored[name] = said
+    if not stored:
+        return await say(uow, turn.person, texts.already_so(visit.started_at), answers=turn.answers, now=turn.now)
     await change_fields(uow, visit, stored, turn.person, via=turn.answers, world=world, now=turn.now)
     turn.capture.visit_id = visit.id
     uow.add(turn.capture)

@@ -6,7 +6,7 @@ All functions work inside the caller's transaction.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -36,7 +36,8 @@ class VisitView:
     fields: dict[str, t.FieldGuess]
     tags: tuple[t.TagGuess, ...]
     quote: str = ""
-    missing_proof: tuple[str, ...] = field(default=())
+    #: what the words imply must be ready by a day; tasks once the visit is confirmed
+    preparations: tuple[t.Task, ...] = ()
     #: where the newest words are a pasted chat: its messages that matter, at most three
     messages: tuple[t.ForwardedMessage, ...] = ()
 
@@ -75,7 +76,14 @@ async def view(uow: UnitOfWork, visit: t.Visit) -> VisitView:
         tags=tuple(tag for tag in tags if tag.key not in muted or tag.status == "confirmed"),
         quote=await words_of(uow, newest) if newest is not None else "",
         messages=await _chat_messages(uow, newest),
+        preparations=await preparations_of(uow, visit.id),
     )
+
+
+async def preparations_of(uow: UnitOfWork, visit_id: str) -> tuple[t.Task, ...]:
+    """Return the preparation tasks that a visit's words imply, proposed or open."""
+    query = sa.select(t.Task).where(col(t.Task.visit_id) == visit_id, col(t.Task.kind) == "preparation")
+    return tuple(await uow.all(query.where(col(t.Task.state) != "cancelled").order_by(col(t.Task.due_on))))
 
 
 async def _newest_note(uow: UnitOfWork, visit_id: str) -> t.Capture | None:

@@ -1,1 +1,1 @@
-"""Other libraries on the same cases, in the same run: dates (JioNLP, dateparser, recognizers-text), names (rapidfuzz)."""
+"""Other libraries on the same cases, in the same run: JioNLP, dateparser, recognizers-text for dates, rapidfuzz."""

@@ -97,7 +97,11 @@ def main() -> int:
     print("peers: " + (", ".join(f"{k} {v}" for k, v in environment.versions().items()) or "none installed"))
     if command == "setup":
         return 0
-    print("nothing = no answer where there is one; wrong = an answer that is not the right one; × = times ours\n")
+    print("nothing = no answer where there is one; wrong = an answer that is not the right one; × = times ours")
+    print("Our rules were made with the lines not marked aside; the aside lines judge. No peer was made for notes:")
+    print(
+        "for them the follow-up day is the first future day in the text, and the customer the likest name or alias.\n"
+    )
     print(HEAD)
     for task in all_tasks():
         compare(task)

@@ -39,10 +39,11 @@ def all_tasks() -> list[Task]:
     """Return the tasks in the order of the table."""
     notes = load_notes()
     return [
-        _expressions("date expressions", [*load_cases("expressions"), *load_cases("expressions-aside")]),
+        _expressions("date expressions", load_cases("expressions")),
+        _expressions("date expressions, aside", load_cases("expressions-aside")),
         _follow_up("follow-up day, dev notes", [(n["text"], n["sent_at"], n["gold"]["next_followup"]) for n in notes]),
         _follow_up(
-            "follow-up day, own aside notes",
+            "follow-up day, aside notes",
             [(n["text"], n["sent_at"], n["expected"]) for n in load_cases("notes-aside")],
         ),
         _customers("customer, dev notes", notes),

@@ -55,11 +55,15 @@ def bare(words: str) -> str:
 
 
 def customer(words: str, context: Context, near: CustomerRef | None = None) -> Named | None:
-    """Return the customer called `words`; `near` is the draft's, which a correction cannot mean again."""
+    """Return the customer called `words`; `near` is the draft's: another that fits as well is meant before it."""
     said = bare(words)
     if len(said) < 2:
         return None
-    found = [(ref, score) for ref, score in names.match_name(said, context.directory, limit=4) if ref != near]
+    every = names.match_name(said, context.directory, limit=4)
+    found = [(ref, score) for ref, score in every if ref != near]
+    same = next((score for ref, score in every if ref == near), 0.0)
+    if same >= _SAME_NAME and same > max((score for _, score in found), default=0.0):
+        return Named(near, same, tuple(ref for ref, _ in found)[:3])
     exact = [ref for ref, score in found if score >= 0.97] or _holding(said, found, context)
     if found and (exact or found[0][1] >= _SAME_NAME):
         best = _own_first(exact or [found[0][0]], context)
