@@ -45,6 +45,8 @@ class Limits:
     largest_answer_bytes: int = 64 * 1024
     most_tokens: int = 800
     attempts: int = 2
+    #: further notes go without, so that waiting for a slow model never fills the queue that taps stand in
+    at_once: int = 8
     failures_before_rest: int = 3
     rest: timedelta = timedelta(minutes=2)
 
@@ -77,16 +79,28 @@ class ModelProposer:
         self._key = key
         self._clock = clock
         self._limits = limits or Limits()
+        self._asking = 0
         self._failures = 0
         self._rests_until: datetime | None = None
 
     async def propose(self, ask: Ask) -> Mapping[str, Any] | None:
         """Return the model's JSON object, or None where none came in time; see `handlers.ports.Proposer`."""
-        if self._rests_until is not None and self._clock.now() < self._rests_until:
+        if self._asking >= self._limits.at_once or self._rests():
             return None
+        self._asking += 1
+        try:
+            return await self._answer(request_body(ask, self._model, self._limits.most_tokens))
+        finally:
+            self._asking -= 1
+
+    def _rests(self) -> bool:
+        return self._rests_until is not None and self._clock.now() < self._rests_until
+
+    async def _answer(self, body: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Return the answer, or count a failure. A success ends the row of failures."""
         try:
             async with asyncio.timeout(self._limits.answer_within_s):
-                answer = await self._try(request_body(ask, self._model, self._limits.most_tokens))
+                answer = await self._try(body)
         except TimeoutError:
             self._failed("too_slow")
             return None
@@ -114,7 +128,7 @@ class ModelProposer:
                     raise
 
     async def _post(self, body: Mapping[str, Any]) -> bytes:
-        key = self._key.get_secret_value()
+        key = self._key.get_secret_value().strip()
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         try:
             async with self._session.post(self._address, json=body, headers=headers, allow_redirects=False) as response:
@@ -122,7 +136,7 @@ class ModelProposer:
                     again = response.status == 429 or response.status >= 500
                     raise _NoAnswer(f"http_{response.status}", again=again)
                 return await self._read(response.content)
-        except aiohttp.ClientError as error:
+        except (aiohttp.ClientError, OSError, ValueError) as error:
             raise _NoAnswer(type(error).__name__, again=True) from None
 
     async def _read(self, content: aiohttp.StreamReader) -> bytes:

@@ -13,7 +13,7 @@ from handlers.playbooks import load as load_playbook
 ROOT = Path(__file__).resolve().parents[2]
 CORPUS = ROOT / "tests" / "corpus"
 #: Own writers whose notes are never trained on, so that they can judge (tests/corpus/own/README.md).
-KEPT_ASIDE = "aside-"
+KEPT_ASIDE = ("aside-", "-fresh")
 
 
 def read(path: Path) -> list[dict[str, Any]]:
@@ -24,7 +24,7 @@ def read(path: Path) -> list[dict[str, Any]]:
 def training_files() -> list[Path]:
     """Return the notes to train on: the dev notes and the own writers that are not kept aside."""
     own = sorted((CORPUS / "own").glob("notes-*.jsonl"))
-    return [CORPUS / "notes-dev.jsonl", *(path for path in own if KEPT_ASIDE not in path.name)]
+    return [CORPUS / "notes-dev.jsonl", *(path for path in own if not any(mark in path.name for mark in KEPT_ASIDE))]
 
 
 def write(weights: dict[str, float], path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from nlp.fields import lexicon
+from nlp.fields.borders import snapped
 from nlp.fields.spans import SpanModel
 from nlp.types import Guess, Span
 
@@ -19,14 +20,15 @@ def guess(text: str, model: SpanModel, reading: str | None = None, taken: Sequen
     name the customer and the contact: no obstacle overlaps them.
     """
     found = model.find(text if reading is None else reading, taken)
-    others = tuple(dict.fromkeys(_said(text, span) for span in found.others))
+    others = tuple(dict.fromkeys(_said(text, snapped(text, span, taken)) for span in found.others))
     vague = lexicon.VAGUE.search(text)
     if found.span is None:
         return _vague(text, vague.span(), others) if vague else Guess(None, found.null, None, others, "没有说到障碍")
     if vague and _covers(vague.span(), found.span):
         return _vague(text, vague.span(), others)
-    value = _said(text, found.span)
-    return Guess(value, found.confidence, found.span, tuple(o for o in others if o != value), "原话", "said", "value")
+    span = snapped(text, found.span, taken)
+    value = _said(text, span)
+    return Guess(value, found.confidence, span, tuple(o for o in others if o != value), "原话", "said", "value")
 
 
 def is_vague(words: str) -> bool:

@@ -34,6 +34,8 @@ WORD = "w:"
 NULL_FROM = 0.5
 #: A stretch beside the right one counts as right from this F1 of characters on (corpus/README, Score).
 RIGHT_F1 = 0.6
+#: Of the stretches this near to the chosen one the likeliest is shown: its borders are those that people draw.
+SAME_F1 = 0.7
 _HARD = frozenset("。！？!?\n；;")
 _SOFT = frozenset('，,、 :：—-～~()（）“”"【】/…\t')
 _EDGES = (
@@ -251,7 +253,8 @@ def _by_expected_right(shares: Floats, beam: int = 40) -> list[tuple[Span, float
     best = best[np.lexsort((best, -flat[best]))]
     starts, lengths = best // shares.shape[1], best % shares.shape[1] + 1
     overlap = np.minimum(starts[:, None] + lengths[:, None], starts + lengths) - np.maximum(starts[:, None], starts)
-    near = 2 * np.maximum(overlap, 0) / (lengths[:, None] + lengths) >= RIGHT_F1
+    agreement = 2 * np.maximum(overlap, 0) / (lengths[:, None] + lengths)
+    near, same = agreement >= RIGHT_F1, agreement >= SAME_F1
     expected = near @ flat[best] + 1e-3 * flat[best]
     order = np.lexsort((best, -expected))
     chosen: list[int] = []
@@ -260,4 +263,8 @@ def _by_expected_right(shares: Floats, beam: int = 40) -> list[tuple[Span, float
             chosen.append(int(k))
         if len(chosen) == MOST_OFFERED:
             break
-    return [(Span(int(starts[k]), int(starts[k] + lengths[k])), min(1.0, float(expected[k]))) for k in chosen]
+    shown = [int(np.argmax(np.where(same[k], flat[best], -1.0))) for k in chosen]
+    return [
+        (Span(int(starts[c]), int(starts[c] + lengths[c])), min(1.0, float(expected[k])))
+        for k, c in zip(chosen, shown, strict=True)
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
@@ -140,6 +141,19 @@ async def test_after_three_failures_it_rests_two_minutes(session: aiohttp.Client
         assert await proposer.propose(ASK) is None
     assert len(model.bodies) == 3
     clock.forward(minutes=2)
+    assert await proposer.propose(ASK) == {}
+
+
+async def test_while_enough_are_asked_the_next_note_goes_without(
+    session: aiohttp.ClientSession, model: ModelServer
+) -> None:
+    model.may_answer.clear()
+    proposer = client(session, model, limits=Limits(at_once=1))
+    first = asyncio.create_task(proposer.propose(ASK))
+    await asyncio.sleep(0)
+    assert await proposer.propose(ASK) is None
+    model.may_answer.set()
+    assert await first == {}
     assert await proposer.propose(ASK) == {}
 
 

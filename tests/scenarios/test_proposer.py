@@ -15,23 +15,24 @@ from bot.proposer import Limits, ModelProposer
 from storage import tables as t
 from tests.fakes import make_amr
 from tests.model_server import ModelServer, completion, open_model_server
-from tests.scenarios.story import Hero, Story, body_text, buttons, newest, rows_of, title
+from tests.scenarios.story import Hero, Story, body_text, buttons, newest, rows_of, title, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+def proposer(story: Story, server: ModelServer, answer_within_s: float = 20.0) -> ModelProposer:
+    """Return the real client of the stand-in; it never rests, for the tests make it fail on purpose."""
+    limits = Limits(answer_within_s=answer_within_s, rest=timedelta(0))
+    return ModelProposer(
+        story.app.session, url=server.url, model="m", key=SecretStr("k"), clock=story.clock, limits=limits
+    )
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def model(story: Story) -> AsyncIterator[ModelServer]:
     """Turn the proposer on for one test."""
     async with open_model_server() as server:
-        story.app.work.proposer = ModelProposer(
-            story.app.session,
-            url=server.url,
-            model="m",
-            key=SecretStr("k"),
-            clock=story.clock,
-            limits=Limits(answer_within_s=1.0, rest=timedelta(0)),
-        )
+        story.app.work.proposer = proposer(story, server)
         yield server
         story.app.work.proposer = None
 
@@ -124,9 +125,23 @@ async def test_without_a_usable_answer_the_card_comes_as_ever(story: Story, hero
 
 
 async def test_a_slow_model_is_not_waited_for(story: Story, hero: Hero, model: ModelServer) -> None:
+    story.app.work.proposer = proposer(story, model, answer_within_s=0.3)
     model.may_answer.clear()
     card = await story.draft(hero)
     assert len(model.bodies) == 1 and title(card).startswith("确认拜访")
+
+
+async def test_while_the_model_thinks_nobody_else_waits(story: Story, hero: Hero, model: ModelServer) -> None:
+    model.may_answer.clear()
+    await hero.phone.say(hero.note())
+    await until(lambda: len(model.bodies) == 1)
+    other = story.hero()
+    await other.phone.say("帮助")
+    await other.phone.wait_until(lambda screen: len(screen) > 1)
+    assert hero.phone.cards() == []
+    model.may_answer.set()
+    await story.settle()
+    assert title(newest(hero)).startswith("确认拜访")
 
 
 async def test_replies_greetings_and_pasted_chats_are_never_sent(story: Story, hero: Hero, model: ModelServer) -> None:
