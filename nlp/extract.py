@@ -32,7 +32,8 @@ def extract(note: Note, directory: Directory, playbook: Playbook, *, context: Co
     reading = mending.mended(note.text) if note.channel == "voice" else note.text
     customer, contact = names.resolve(note, directory, context)
     taken = [guess.span for guess in (customer, contact) if _is_sure(guess) and guess.span is not None]
-    followup = dates.follow_up(note.text, note.sent_at)
+    sender = directory.reps.get(note.rep)
+    followup = dates.follow_up(note.text, note.sent_at, sender.name if sender else "")
     return Extraction(
         customer=shown.customer(customer),
         contact=shown.contact(contact),

@@ -9,6 +9,7 @@ Leaving the block without `commit()` rolls back. Rows that leave it are plain va
 
 from __future__ import annotations
 
+import asyncio
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -79,12 +80,25 @@ class _Begin:
         self._session = AsyncSession(engine, expire_on_commit=False)
 
     async def __aenter__(self) -> UnitOfWork:
+        # A task that is cancelled while the pool opens a connection would take the pool's only place with it: nobody
+        # else could ever begin. So the opening goes on by itself, and closes by itself.
+        opening = asyncio.ensure_future(self._session.connection())
+        try:
+            await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            opening.add_done_callback(self._close_later)
+            raise
         return UnitOfWork(self._session)
+
+    def _close_later(self, opening: asyncio.Future[Any]) -> None:
+        if not opening.cancelled():
+            opening.exception()
+        self._closing = asyncio.ensure_future(self._session.close())
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._session.close()
+        await asyncio.shield(self._session.close())
 
 
 class Store:

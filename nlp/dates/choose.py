@@ -29,8 +29,11 @@ class Candidate:
     words: str
 
 
-def follow_up(text: str, sent_at: datetime) -> Guess:
-    """Return the note's next follow-up day: the earliest future day on which we owe this customer an act."""
+def follow_up(text: str, sent_at: datetime, ours: str = "") -> Guess:
+    """Return the note's next follow-up day: the earliest future day on which we owe this customer an act.
+
+    `ours` is the sender's name: who speaks for us in a pasted chat.
+    """
     ref = Reference.at(sent_at)
     folded = fold(text)
     mentions = tuple(mention for mention in find_dates(text, sent_at) if _names_a_day(mention, folded))
@@ -38,7 +41,7 @@ def follow_up(text: str, sent_at: datetime) -> Guess:
         return Guess(confidence=0.97, reason="没有提到日期")
     if cues.GREETING.search(folded):
         return Guess(confidence=0.7, reason="像是问候或玩笑，不是跟进安排")
-    scenes = scenes_of(folded, mentions)
+    scenes = scenes_of(folded, mentions, ours)
     living = [
         scene
         for index, scene in enumerate(scenes)

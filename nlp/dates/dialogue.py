@@ -28,22 +28,22 @@ class Turn(NamedTuple):
 _SIGNED = re.compile(r"[“\"「『](?P<said>[^”\"」』]{2,200})[”\"」』]\s?(?:——|—|--)")
 
 
-def spoken_by_customer(text: str) -> bytearray:
-    """Return a mark for each character: 1 where the customer speaks."""
+def spoken_by_customer(text: str, ours: str = "") -> bytearray:
+    """Return a mark for each character: 1 where the customer speaks. `ours` is the sender's name."""
     marks = bytearray(len(text))
-    for turn in customer_turns(text):
+    for turn in customer_turns(text, ours):
         marks[turn.start : turn.end] = b"\x01" * (turn.end - turn.start)
     return marks
 
 
-def customer_turns(text: str) -> tuple[Turn, ...]:
+def customer_turns(text: str, sender: str = "") -> tuple[Turn, ...]:
     """Return the stretches in which the customer speaks: chat lines that are not ours, and quotations."""
     turns = [Turn(*match.span("said")) for match in _QUOTE.finditer(text)]
     turns += [Turn(*match.span("said")) for match in _SIGNED.finditer(text)]
     headers = [match for match in _HEADER.finditer(text) if _is_speaker(match["who"])]
     if len(headers) < 2:
         return tuple(turns)
-    ours = _our_names(text, headers)
+    ours = _our_names(text, headers, sender)
     for index, header in enumerate(headers):
         end = headers[index + 1].start() if index + 1 < len(headers) else len(text)
         if header["who"].strip() not in ours:
@@ -62,11 +62,12 @@ def _is_speaker(name: str) -> bool:
     return not name.strip().isdigit() and not _LABEL.match(name.strip())
 
 
-def _our_names(text: str, headers: list[re.Match[str]]) -> set[str]:
-    """Return the labels of our side: 我, else the plain name that speaks politely."""
+def _our_names(text: str, headers: list[re.Match[str]], sender: str) -> set[str]:
+    """Return the labels of our side: 我 and the sender's name, else the plain name that speaks politely."""
     names = list(dict.fromkeys(header["who"].strip() for header in headers))
-    if "我" in names:
-        return {"我"}
+    known = {"我", sender}.intersection(names)
+    if known:
+        return known
     plain = [name for name in names if not _TITLED.search(name) and len(name) <= 3]
     if len(plain) == 1:
         return set(plain)

@@ -10,7 +10,7 @@ from nlp.dates.dialogue import spoken_by_customer
 from nlp.dates.mention import DateMention
 
 _HARD = re.compile(r"[。！？!?；;\n]")
-_SOFT = re.compile(r"[，,、：:—…]| (?=[^\d])")
+_SOFT = re.compile(r"[，,、：:—…（(]| (?=[^\d])")
 #: How many characters before and behind a date are looked at; a gap longer than the last is not kept.
 _REACH, _AHEAD, _LONGEST_GAP = 26, 40, 30
 _NEXT_SUBJECT = re.compile(
@@ -37,9 +37,12 @@ class Scene:
     theirs: bool
 
 
-def scenes_of(text: str, mentions: tuple[DateMention, ...]) -> list[Scene]:
-    """Return the naming mentions with the words around them, which end at the next such mention."""
-    spoken = spoken_by_customer(text)
+def scenes_of(text: str, mentions: tuple[DateMention, ...], ours: str = "") -> list[Scene]:
+    """Return the naming mentions with the words around them, which end at the next such mention.
+
+    `ours` is the sender's name, as a pasted chat shows it.
+    """
+    spoken = spoken_by_customer(text, ours)
     scenes = []
     for index, mention in enumerate(mentions):
         start, end = mention.span

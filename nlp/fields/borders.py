@@ -19,8 +19,8 @@ from nlp.types import Span
 
 #: At most so many characters of a typed clause, or of speech up to the next turn, are taken in at an end.
 _LEFTOVER = 3
-#: A stretch that covers this share of its clause takes in the rest of it, up to so many characters.
-_MOST_OF_CLAUSE, _SHORT_CLAUSE = 0.6, 6
+#: A clause of which a stretch holds only a stub is taken in whole up to so many characters.
+_SHORT_CLAUSE = 12
 _MARK = re.compile(r"[。！？!?\n；;，,、：:—～~()（）“”\"【】…\t]| |(?<!\d)[./-]|[./-](?!\d)")
 _PARTICLES = re.compile(r"[嘛呢了吧啊哦噢呀哈咯嘞啦喇哟的]+")
 _AMOUNT = re.compile(
@@ -30,10 +30,12 @@ _AMOUNT = re.compile(
     r"|[万亿])?"
 )
 _LEAD = re.compile(
-    r"(?:[，、\s]|嗯+|呃+|啊|哎呀?|唉|呀|那个|这个|那(?=目前|现|他|她|就|里|边)|然后|就是说?|就系|还是(?!要)|但是|但(?!愿)|但?系(?!统|列)|不过(?!关|了)|"
+    r"(?:[，、\s]|嗯+|呃+|啊|哎呀?|唉|呀|(?:[那这]个)(?=那|就|嗯|呃|他们|她们)|那(?=目前|现|他|她|就|里|边)|然后|就是说?|就系|还是(?!要)|但是|但(?!愿)|但?系(?!统|列)|不过(?!关|了)|"
     r"只是|只系|可是|奈何|结果(?!不|没|还|出|之)|问题(?:是|在于)|(?:主要|关键|难点|原因)(?:还)?(?:是|在于)|(?:他|她|佢|伊|客户|对方|老板|人家)们?(?:就|还|也|一直)?"
     r"(?:说|讲|话|提)(?:的?是|了)?(?!明|法|话|服)|(?:就|还|也)?说(?:的?是)?(?!明|法|话|服|不)|是(?!否))+"
 )
+#: What follows is marked as the main thing (corpus/README, decision 7).
+_MAIN = re.compile(r"(?:[他她佢伊]们?)?(?:最?主要|最?关键|难点|根本原因|症结)(?:的)?(?:还)?(?:是|在于|就是)?(?!的)")
 _DANGLING = re.compile(
     r"(?:让|叫|那|咁|说|要|所以|然后|但是?|而且|因为|就|也|我们?|他们?|她们?|你们?|我哋|佢哋?|佢|嗯+|呃+|啊|等)+$"
 )
@@ -42,14 +44,20 @@ _TURN = re.compile(
         (lexicon.FILLER.pattern, lexicon.PERSON.pattern, lexicon.CONTRAST.pattern, lexicon.DAY.pattern, "那|咁|我|他|她")
     )
 )
+#: What stands before a stretch that begins where it should: who says it, or a turn to it.
+_LED_IN = re.compile(
+    r"(?:说|讲|话|问|提|嫌|觉得|认为|反映|反馈|强调|坚持|担心|是|系|就|但|可|也|还|都|只|主要|关键|卡在|们|他|她|佢|"
+    r"总|经理|总监|主管|部长|厂长|店长|工|姐|哥|老板娘?|前台|领导|客户|对方|[嘛呢了吧啊呀哦啦])$"
+)
+#: One character that belongs to what follows it.
+_LEADS_ON = frozenset("这那到得就也在从等去来要让跟和给把被他她你我说")
 #: A lead or a dangling end is dropped only where so much of the stretch stays.
 _LEAST = 3
 
 
 def snapped(text: str, span: Span, taken: Sequence[Span] = ()) -> Span:
     """Return `span` of `text` moved to borders; it takes in nothing of the `taken` spans (names) and crosses no mark."""
-    span = _whole_amounts(text, _without_stub(text, span))
-    span = _whole_words(text, span)
+    span = _without_stub(text, _whole_words(text, _whole_amounts(text, span)))
     span = _whole_clause(text, span, taken)
     return _without_ends(text, span)
 
@@ -62,12 +70,16 @@ def _clause(text: str, span: Span) -> tuple[int, int]:
 
 
 def _without_stub(text: str, span: Span) -> Span:
-    """Drop a stub of up to three characters before the first mark inside, where more of its clause is left out."""
+    """Complete or drop a stub of a clause before the first mark inside: complete it where it objects to something."""
     mark = _MARK.search(text, span.start, span.end)
-    if mark is None or mark.start() - span.start > _LEFTOVER or span.end - mark.end() < _LEAST:
-        return span
     begin, _ = _clause(text, span)
-    return Span(mark.end(), span.end) if span.start - begin > _LEFTOVER else span
+    cut = begin < span.start and not _LED_IN.search(text, begin, span.start)
+    if mark is None or mark.start() - span.start > _LEFTOVER or not cut:
+        return span
+    clause = text[begin : mark.start()]
+    if len(clause) <= _SHORT_CLAUSE and any(lexicon.cues(clause)):
+        return Span(begin, span.end)
+    return Span(mark.end(), span.end) if span.end - mark.end() >= _LEAST else span
 
 
 def _whole_amounts(text: str, span: Span) -> Span:
@@ -85,7 +97,7 @@ def _whole_amounts(text: str, span: Span) -> Span:
 @lru_cache(maxsize=1)
 def _pairs() -> frozenset[str]:
     """Return the words of two characters that no border cuts."""
-    return frozenset(word for word in (*COMMON, *PHRASES_DICT) if len(word) == 2)
+    return frozenset(word for word in (*COMMON, *PHRASES_DICT) if len(word) == 2 and word[0] not in "了的呢吧")
 
 
 def _whole_words(text: str, span: Span) -> Span:
@@ -100,17 +112,17 @@ def _whole_words(text: str, span: Span) -> Span:
 
 
 def _whole_clause(text: str, span: Span, taken: Sequence[Span]) -> Span:
+    """Take in what is left over of the clause where it is short and no part of what stands around."""
     begin, finish = _clause(text, span)
     start, end = span
     lead = _LEAD.match(text, begin, start)
     begin = max([lead.end() if lead else begin, *(one.end for one in taken if one.end <= start)])
-    within = max(end - start, 1) / max(finish - begin, 1)
-    left, right = start - begin, _to_turn(text, end, finish) - end
-    most = _SHORT_CLAUSE if within >= _MOST_OF_CLAUSE else _LEFTOVER
-    if 0 < left <= most and not any(one.start < start and begin < one.end for one in taken):
+    if start - begin <= _LEFTOVER and not _LED_IN.search(text, begin, start):
         start = begin
-    if 0 < right <= most and not _PARTICLES.fullmatch(text, end, end + right):
-        end += right
+    turn = _to_turn(text, end, finish)
+    most = _LEFTOVER if turn == finish else 1
+    if 0 < turn - end <= most and text[turn - 1] not in _LEADS_ON and not _PARTICLES.fullmatch(text, end, turn):
+        end = turn
     return Span(start, end)
 
 
@@ -122,6 +134,8 @@ def _to_turn(text: str, end: int, finish: int) -> int:
 
 def _without_ends(text: str, span: Span) -> Span:
     start, end = span
+    for main in _MAIN.finditer(text, start, end):
+        start = main.end() if end - main.end() >= _LEAST else start
     lead = _LEAD.match(text, start, end)
     if lead and end - lead.end() >= _LEAST:
         start = lead.end()

@@ -35,7 +35,7 @@ NULL_FROM = 0.5
 #: A stretch beside the right one counts as right from this F1 of characters on (corpus/README, Score).
 RIGHT_F1 = 0.6
 #: Of the stretches this near to the chosen one the likeliest is shown: its borders are those that people draw.
-SAME_F1 = 0.7
+SAME_F1 = 0.75
 _HARD = frozenset("。！？!?\n；;")
 _SOFT = frozenset('，,、 :：—-～~()（）“”"【】/…\t')
 _EDGES = (
@@ -265,6 +265,6 @@ def _by_expected_right(shares: Floats, beam: int = 40) -> list[tuple[Span, float
             break
     shown = [int(np.argmax(np.where(same[k], flat[best], -1.0))) for k in chosen]
     return [
-        (Span(int(starts[c]), int(starts[c] + lengths[c])), min(1.0, float(expected[k])))
-        for k, c in zip(chosen, shown, strict=True)
+        (Span(int(starts[c]), int(starts[c] + lengths[c])), min(1.0, float(expected[c])))
+        for c in shown
     ]

@@ -24,7 +24,7 @@ MAX_TEXT = 1200
 #: show that the model leans to it.
 NONE_FROM = 0.8
 #: Likelihood at which a stage without said words still beats a doubtful "no evidence".
-_NEARLY = 0.35
+_NEARLY = 0.2
 #: A group of characters must weigh more than this to be shown as the reason.
 _TELLING = 0.3
 #: Trust in a custom stage whose words are said.

@@ -130,12 +130,18 @@ def _may_be_name(reading: Reading, span: Span, *, grammar: bool = True) -> bool:
     said = reading.normal[span.start : span.end]
     if not grammar and FUNCTION.intersection(said):
         return False
-    if said in COMMON or not said.isalnum():
+    if said in COMMON or not said.isalnum() or _inside_everyday_word(reading.normal, span):
         return False
     return not any(
         person.kind != "full" and span.start < person.span.end and person.span.start < span.end
         for person in reading.people
     )
+
+
+def _inside_everyday_word(text: str, span: Span) -> bool:
+    """Return whether the stretch is most of an everyday word (场费 of 进场费)."""
+    start, end = span
+    return any(text[max(0, start - left) : end + right] in COMMON for left, right in ((1, 0), (0, 1)))
 
 
 def _is_half(reading: Reading, form: str, span: Span) -> bool:

@@ -41,7 +41,7 @@ _NOT_IN_NAME = re.compile(
         """
     国产 进口 设备 机器 生产 采购 老板 经理 方案 报价 价格 今天 明天 昨天 上午 下午 他家 公司 客户 一家 那家
     小厂 工厂 加工 同行 竞品 对手 供应 主营 专门 行业 市场 渠道 产品 常温 低温 新品 样品 不要 不是 还要 还是
-    都是 要求 那边 那个 使用 需要 附近 隔壁 自动 收银 前台 店员 服务员 门卫 今天 进去 聊了 转了
+    都是 要求 那边 那个 有间 有家 新厂 拜访记录 记录 使用 需要 附近 隔壁 自动 收银 前台 店员 服务员 门卫 今天 进去 聊了 转了
     """
     )
 )
@@ -49,14 +49,14 @@ _NEW = re.compile(
     one_of(
         """
     新客户 新开的? 新店 头一[回次] 第一次 首次 陌拜 扫街 扫楼 刚认识 新开发 新拓 同学介绍 朋友介绍 介绍的
-    朋友带 展会认识 展会上认识 开发新
+    朋友带 展会认识 展会上认识 开发新 新厂 以前没跑过 没跑过的 以前没来过 没打过交道
     """
     )
 )
 _OPENED = re.compile("新开的?(?:那家|那个|一家|这家)?(?P<name>[\u4e00-\u9fff]{2,12})")
 _NAME_END = "(?=[，。,、：:；;\\s（(！!/]|$)"
 _LABEL = re.compile(
-    "(?:新客户|客户名?称?|新公司|新店|公司名)(?:是|叫做?|名叫|[：:])?[：:，, ]?"
+    "(?:(?:新客户|客户名称?|新公司|新店|公司名)(?:是|叫做?|名叫|[：:])?[：:，, ]?|客户(?:是|叫做?|名叫|[：:，, ]))"
     "(?P<name>[\u4e00-\u9fffA-Za-z0-9]{2,14}?)" + _NAME_END
 )
 _CALLED = re.compile("(?:叫做?|名叫)(?P<name>[\u4e00-\u9fffA-Za-z0-9]{2,12}?)(?:(?=的)|" + _NAME_END + ")")
@@ -136,7 +136,8 @@ def _at_head(reading: Reading) -> Iterator[tuple[Span, float]]:
     match = _HEAD.match(reading.text)
     if match is None:
         return
-    soon = any(0 <= person.span.start - match.end("name") <= 6 for person in reading.people if person.kind != "role")
+    reach = 12 if _NEW.match(reading.text, match.end("name") + 1) else 6
+    soon = any(0 <= person.span.start - match.end("name") <= reach for person in reading.people if person.kind != "role")
     if soon:
         yield Span(*match.span("name")), 2.0
 
