@@ -31,6 +31,25 @@ class Person:
     text_mode: bool = False
 
 
+#: The columns of a `Person`, in its order.
+_PERSON_OF = (
+    sa.select(
+        col(t.Person.id),
+        col(t.Person.name),
+        col(t.Person.team),
+        col(t.Person.role),
+        col(t.Identity.channel),
+        col(t.Identity.channel_user_id),
+        col(t.Person.playbook),
+        col(t.Person.text_mode),
+    )
+    .join(t.Identity, col(t.Identity.person_id) == t.Person.id)
+    .where(col(t.Identity.channel) == sa.bindparam("channel"))
+    .where(col(t.Identity.channel_user_id) == sa.bindparam("channel_user_id"))
+    .where(col(t.Person.active))
+)
+
+
 def _as_person(row: t.Person, identity: t.Identity) -> Person:
     return Person(
         id=row.id,
@@ -46,13 +65,8 @@ def _as_person(row: t.Person, identity: t.Identity) -> Person:
 
 async def person_of(uow: UnitOfWork, channel: str, channel_user_id: str) -> Person | None:
     """Return the active person behind a messenger id, or None."""
-    found = await uow.tuples(
-        sa.select(t.Person, t.Identity)
-        .join(t.Identity, col(t.Identity.person_id) == t.Person.id)
-        .where(col(t.Identity.channel) == channel, col(t.Identity.channel_user_id) == channel_user_id.lower())
-        .where(col(t.Person.active))
-    )
-    return _as_person(*found[0]) if found else None
+    found = await uow.tuples(_PERSON_OF, {"channel": channel, "channel_user_id": channel_user_id.lower()})
+    return Person(*found[0]) if found else None
 
 
 async def reach(uow: UnitOfWork, person_id: str) -> Person | None:

@@ -50,6 +50,24 @@ class Received:
     capture_id: str = ""
 
 
+#: The capture that a delivery has become (id and kind), or two blanks for an event.
+_SEEN_BEFORE = (
+    sa.select(col(t.Capture.id), col(t.Capture.kind))
+    .where(col(t.Capture.source_id) == sa.bindparam("source_id"))
+    .union_all(
+        sa.select(sa.literal(""), sa.literal("")).where(col(t.EventSeen.source_id) == sa.bindparam("source_id"))
+    )
+)
+#: A person's newest capture with words, but for one.
+_NEWEST_OTHER = (
+    sa.select(col(t.Capture.id), col(t.Capture.kind), col(t.Capture.state), col(t.Capture.captured_at))
+    .where(col(t.Capture.person_id) == sa.bindparam("person_id"), col(t.Capture.id) != sa.bindparam("capture_id"))
+    .where(col(t.Capture.kind).in_(("voice", "text", "forward")), col(t.Capture.state) != "held")
+    .order_by(col(t.Capture.captured_at).desc(), col(t.Capture.id).desc())
+    .limit(1)
+)
+
+
 async def receive(
     inbound: Inbound, *, uow: UnitOfWork, world: World, now: datetime, proposed: Proposed | None = None
 ) -> Received:
@@ -72,12 +90,12 @@ async def receive(
 
 
 async def _already(uow: UnitOfWork, inbound: Inbound) -> Received | None:
-    capture = await uow.first(sa.select(t.Capture).where(col(t.Capture.source_id) == inbound.source_id))
-    if capture is None and await uow.get(t.EventSeen, inbound.source_id) is None:
+    seen = await uow.tuples(_SEEN_BEFORE, {"source_id": inbound.source_id})
+    if not seen:
         return None
     answers = await uow.all(sa.select(col(t.Delivery.id)).where(col(t.Delivery.answers) == inbound.source_id))
-    follow = _follow(capture.kind) if capture is not None else "nothing"
-    return Received(tuple(answers), follow, capture.id if capture is not None else "")
+    capture_id, kind = seen[0]
+    return Received(tuple(answers), _follow(kind), capture_id)
 
 
 def _follow(kind: str) -> Follow:
@@ -190,20 +208,19 @@ async def _take_words(
         if isinstance(reading, nt.Correction | nt.Answer | nt.Unsure) or (
             isinstance(reading, nt.Command) and reading.name in ("confirm", "void", "edit")
         ):
-            capture.state, capture.held_correction = "held", voice.id
+            voice_id, spoken_at = voice
+            capture.state, capture.held_correction = "held", voice_id
             uow.add(capture)
-            text = texts.correction_waits(capture.captured_at, voice.captured_at)
+            text = texts.correction_waits(capture.captured_at, spoken_at)
             key = f"held:{capture.source_id}"
             return [await tell(uow, person, OutboundText(text), key=key, now=now, answers=capture.source_id)]
     return await understand(turn, uow=uow, world=world)
 
 
-async def _still_heard(uow: UnitOfWork, capture: t.Capture) -> t.Capture | None:
-    """Return the person's newest earlier capture if it is a voice note without its words yet."""
-    newest: t.Capture | None = await uow.first(
-        sa.select(t.Capture)
-        .where(col(t.Capture.person_id) == capture.person_id, col(t.Capture.id) != capture.id)
-        .where(col(t.Capture.kind).in_(("voice", "text", "forward")), col(t.Capture.state) != "held")
-        .order_by(col(t.Capture.captured_at).desc(), col(t.Capture.id).desc())
-    )
-    return newest if newest is not None and newest.kind == "voice" and newest.state == "received" else None
+async def _still_heard(uow: UnitOfWork, capture: t.Capture) -> tuple[str, datetime] | None:
+    """Return id and time of the person's newest earlier capture if it is a voice note without its words yet."""
+    newest = await uow.tuples(_NEWEST_OTHER, {"person_id": capture.person_id, "capture_id": capture.id})
+    for capture_id, kind, state, captured_at in newest:
+        if kind == "voice" and state == "received":
+            return capture_id, captured_at
+    return None

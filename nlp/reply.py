@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from nlp.extract import MAX_TEXT, extract
 from nlp.fields import notelike
+from nlp.replies import values
 from nlp.replies.answers import read_answer
 from nlp.replies.commands import is_agreement, read_command, read_loosely, trimmed
 from nlp.replies.corrections import Changes, read_changes
@@ -120,17 +121,33 @@ def _sureness(changes: Changes) -> float:
 def _note(text: str, context: Context) -> VisitNote | Chatter:
     """Return the message as a note; a few words that say nothing of a visit are chatter."""
     extraction = extract(Note(text, context.at, context.rep), context.directory, context.playbook, context=context)
-    if _letters(text) < _SHORTEST and all(extraction.guess(name).value is None for name in FIELDS):
+    joins = _joins(text, extraction, context)
+    empty = all(extraction.guess(name).value is None for name in FIELDS)
+    told = _letters(text) >= _SHORTEST and (notelike.opens_note(text) or notelike.speaks_of_business(text))
+    if empty and not told and not (joins and _letters(text) >= _SHORTEST):
         return Chatter("other", 0.7)
-    return VisitNote(extraction, _joins(text, extraction, context), 0.9)
+    return VisitNote(extraction, joins, 0.9)
 
 
 def _joins(text: str, extraction: Extraction, context: Context) -> str | None:
-    """Return the open draft that the note continues: said a short while ago, of the same customer or of none named."""
+    """Return the open draft that the note continues: said a short while ago, of the same customer or of none named.
+
+    Where no customer is named, words that add (还有, 他还说) continue it, as does a word on its contact.
+    """
     for draft in context.drafts:
         if draft.confirmed or not timedelta(0) <= context.at - draft.said_at <= _JOIN_WITHIN:
             continue
         same = extraction.customer.value is not None and extraction.customer.value == draft.customer
-        if same or (extraction.customer.value is None and _CONTINUES.match(trimmed(text))):
+        unnamed = extraction.customer.value is None
+        if same or (unnamed and (_CONTINUES.match(trimmed(text)) or _of_its_contact(text, extraction, context, draft))):
             return draft.visit_id
     return None
+
+
+def _of_its_contact(text: str, extraction: Extraction, context: Context, draft: Draft) -> bool:
+    """Tell whether a note that opens no visit of its own speaks of the draft's contact (“顾总说还要看看”)."""
+    said = extraction.contact.value
+    if not isinstance(said, str) or draft.contact is None or notelike.opens_note(text):
+        return False
+    person = values.contact(said, context, draft.customer)
+    return person is not None and person.value == draft.contact

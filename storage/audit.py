@@ -16,6 +16,13 @@ from storage.uow import UnitOfWork
 
 GENESIS = "0" * 64
 
+_LAST_LINK = (
+    sa.select(col(Change.seq), col(Change.hash))
+    .where(col(Change.chain) == sa.bindparam("chain"))
+    .order_by(col(Change.seq).desc())
+    .limit(1)
+)
+
 
 def commitment(salt: str, before: Any, after: Any) -> str:
     """Return the SHA-256 that binds a salt to the values before and after."""
@@ -55,7 +62,7 @@ async def record(
 ) -> None:
     """Append one change to a chain, in the caller's transaction."""
     await uow.flush()
-    last = await uow.first(sa.select(Change).where(col(Change.chain) == chain).order_by(col(Change.seq).desc()))
+    last = next(iter(await uow.tuples(_LAST_LINK, {"chain": chain})), None)
     salt = secrets.token_hex(16)
     entry = Change(
         id=new_id(),
@@ -72,9 +79,8 @@ async def record(
         hash="",
     )
     entry.hash = link_hash(entry.prev_hash, entry)
-    uow.add(entry)
-    await uow.flush()
-    uow.add(ChangeValue(change_id=entry.id, salt=salt, before=before, after=after))
+    await uow.insert(entry)
+    await uow.insert(ChangeValue(change_id=entry.id, salt=salt, before=before, after=after))
 
 
 async def broken_links(uow: UnitOfWork, chain: str) -> list[int]:

@@ -249,7 +249,7 @@ def _find_owner(said: str, owners: Mapping[str, str], line: int, reader: _Reader
 
 def _known_stage(said: str, stages: Collection[str] | None, line: int, reader: _Reader) -> str | None:
     if said and stages is not None and said not in stages:
-        reader.add(line, "stage", f"“{said}”不是剧本里的阶段；应为 {'、'.join(stages)} 之一")
+        reader.add(line, "stage", f"“{said}”不是规则包里的阶段；应为 {'、'.join(stages)} 之一")
         return None
     return said or None
 

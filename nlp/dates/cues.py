@@ -202,7 +202,10 @@ ELSEWHERE = re.compile(r"^(?:我|人)(?:都|还|一直)?在(?!他|她|客户|现
 #: Of two days in a row the second is meant: 后天，大后天吧.
 SETTLED = re.compile(r"^吧")
 #: Carriers and suppliers: their day is a delivery, not our act.
-CARRIER = re.compile(r"(?:物流|快递|供应商|厂家|工厂|货车|(?<![进到压发供拿换退补铺断缺送])货|总仓|海运|船)(?:说|讲|那边|要|得|预计|大概|最快|计划)*$")
+CARRIER = re.compile(
+    r"(?:物流|快递|供应商|厂家|工厂|货车|"
+    r"(?<![进到压发供拿换退补铺断缺送])货|总仓|海运|船)(?:说|讲|那边|要|得|预计|大概|最快|计划)*$"
+)
 #: One of several days was picked: 他选周五.
 PICKED = re.compile(r"(?:选了?|挑了?|选的|挑的|最后定|那就定)(?:是|在)?$")
 #: Work of our own that the customer does not see.

@@ -41,7 +41,13 @@ _DANGLING = re.compile(
 )
 _TURN = re.compile(
     "|".join(
-        (lexicon.FILLER.pattern, lexicon.PERSON.pattern, lexicon.CONTRAST.pattern, lexicon.DAY.pattern, "那|咁|我|他|她")
+        (
+            lexicon.FILLER.pattern,
+            lexicon.PERSON.pattern,
+            lexicon.CONTRAST.pattern,
+            lexicon.DAY.pattern,
+            "那|咁|我|他|她",
+        )
     )
 )
 #: What stands before a stretch that begins where it should: who says it, or a turn to it.
@@ -56,7 +62,7 @@ _LEAST = 3
 
 
 def snapped(text: str, span: Span, taken: Sequence[Span] = ()) -> Span:
-    """Return `span` of `text` moved to borders; it takes in nothing of the `taken` spans (names) and crosses no mark."""
+    """Return `span` of `text` moved to borders; nothing of the `taken` spans (names) is taken in, no mark crossed."""
     span = _without_stub(text, _whole_words(text, _whole_amounts(text, span)))
     span = _whole_clause(text, span, taken)
     return _without_ends(text, span)
@@ -104,7 +110,7 @@ def _whole_words(text: str, span: Span) -> Span:
     """Take in the other half of a word that an end cuts, unless the half within belongs to a word of its own."""
     start, end = span
     words = _pairs()
-    if 0 < start and text[start - 1 : start + 1] in words and text[start : start + 2] not in words:
+    if start > 0 and text[start - 1 : start + 1] in words and text[start : start + 2] not in words:
         start -= 1
     if end < len(text) and text[end - 1 : end + 1] in words and text[end - 2 : end] not in words:
         end += 1

@@ -25,12 +25,12 @@ _COMPLAINT = re.compile(
 _GREETING = re.compile(
     r"^(?:(?:大家|各位|领导|你|您|亲|早上?|晚上|中午|下午)+(?:好|安)|好呀|早啊?(?![上市点点就前])|早晨啊?|在吗"
     r"|在不|哈喽|哈啰|嗨|hello|hi)|(?:祝|祝大家|祝各位).{0,12}(?:快乐|安康|大吉)"
-    r"|(?:节日|新年|周末|中秋|国庆|元旦|端午).{0,4}快乐",
+    r"|(?:节日|新年|周末|中秋|国庆|元旦|端午).{0,4}(?:快乐|愉快)",
     re.IGNORECASE,
 )
 _THANKS = re.compile(r"^(?:好的?[，, ]?)?(?:谢谢|多谢|感谢|辛苦|唔该|谢了|3q|thx|thanks)", re.IGNORECASE)
 _JOKE = re.compile(
-    r"哈哈|嘿嘿|笑死|\[(?:捂脸|偷笑|呲牙)\]|提醒我.{0,8}(?:带伞|买|接孩子|吃药)|下班|吃什么|中彩票|天气|好累|堵车堵"
+    r"哈哈|嘿嘿|笑死|\[(?:捂脸|偷笑|呲牙)\]|提醒我.{0,8}(?:带伞|买|接孩子|吃药)|下班|吃什么|中彩票|天气|[好真]累|累[死坏]|堵车堵"
 )
 _QUESTION_END = re.compile(
     r"[?？吗么]\s*$|(?:多少|几多|几条|星期几|周几|几号|几点|几家|好多家?"
@@ -48,7 +48,7 @@ _BUSINESS = re.compile(
 
 #: Words that open a visit note.
 _OPENS_NOTE = re.compile(
-    r"(?:刚刚?|今天|今儿个?|今日|上午|下午|早上|中午|昨天|刚才|方才|才)[^，。\n]{0,6}(?:从"
+    r"(?:刚刚?|今天|今儿个?|今日|上午|下午|早上|中午|昨天|刚才|方才|才)(?!不|没)[^，。\n]{0,6}(?:从"
     r"|跟|和|去|到|在|见|拜访|跑|陪|同|找|给|打)|拜访(?:了|完|[^时日了完改的那\s，。：:是人])"
     r"|见(?:了|到|着)|去了(?:趟|一趟)?|"
     r"跑了(?:趟|一趟)?|(?:聊|谈|碰|唠|倾)(?:了|完|过|咗)|刚从|刚跟|刚见|又去|头一回|首次"
@@ -61,6 +61,11 @@ _SHORTEST_NOTE = 10
 def opens_note(text: str) -> bool:
     """Tell whether the text speaks of a visit or a call, as a note does and a correction seldom."""
     return bool(_OPENS_NOTE.search(text)) and sum(char.isalnum() for char in text) >= _SHORTEST_NOTE
+
+
+def speaks_of_business(text: str) -> bool:
+    """Tell whether any word of the text is one of a visit: somebody met, something dealt with."""
+    return any(match.group() != "客户" for match in _BUSINESS.finditer(text))
 
 
 def kind_of(text: str) -> Kind | None:

@@ -34,8 +34,9 @@ WORD = "w:"
 NULL_FROM = 0.5
 #: A stretch beside the right one counts as right from this F1 of characters on (corpus/README, Score).
 RIGHT_F1 = 0.6
-#: Of the stretches this near to the chosen one the likeliest is shown: its borders are those that people draw.
-SAME_F1 = 0.75
+#: Of the stretches this near to the chosen one (F1 of characters) and nearly as surely right (share of its
+#: likelihood), the likeliest is shown: its borders are those that people draw.
+SAME_F1, NEARLY_AS_SURE = 0.7, 0.8
 _HARD = frozenset("。！？!?\n；;")
 _SOFT = frozenset('，,、 :：—-～~()（）“”"【】/…\t')
 _EDGES = (
@@ -263,8 +264,7 @@ def _by_expected_right(shares: Floats, beam: int = 40) -> list[tuple[Span, float
             chosen.append(int(k))
         if len(chosen) == MOST_OFFERED:
             break
-    shown = [int(np.argmax(np.where(same[k], flat[best], -1.0))) for k in chosen]
-    return [
-        (Span(int(starts[c]), int(starts[c] + lengths[c])), min(1.0, float(expected[c])))
-        for c in shown
+    shown = [
+        int(np.argmax(np.where(same[k] & (expected >= NEARLY_AS_SURE * expected[k]), flat[best], -1.0))) for k in chosen
     ]
+    return [(Span(int(starts[c]), int(starts[c] + lengths[c])), min(1.0, float(expected[c]))) for c in shown]

@@ -41,7 +41,8 @@ _NOT_IN_NAME = re.compile(
         """
     国产 进口 设备 机器 生产 采购 老板 经理 方案 报价 价格 今天 明天 昨天 上午 下午 他家 公司 客户 一家 那家
     小厂 工厂 加工 同行 竞品 对手 供应 主营 专门 行业 市场 渠道 产品 常温 低温 新品 样品 不要 不是 还要 还是
-    都是 要求 那边 那个 有间 有家 新厂 拜访记录 记录 使用 需要 附近 隔壁 自动 收银 前台 店员 服务员 门卫 今天 进去 聊了 转了
+    都是 要求 那边 那个 有间 有家 新厂 拜访记录 记录 使用 需要 附近 隔壁 自动 收银 前台 店员 服务员 门卫 今天
+    进去 聊了 转了
     """
     )
 )
@@ -137,7 +138,9 @@ def _at_head(reading: Reading) -> Iterator[tuple[Span, float]]:
     if match is None:
         return
     reach = 12 if _NEW.match(reading.text, match.end("name") + 1) else 6
-    soon = any(0 <= person.span.start - match.end("name") <= reach for person in reading.people if person.kind != "role")
+    soon = any(
+        0 <= person.span.start - match.end("name") <= reach for person in reading.people if person.kind != "role"
+    )
     if soon:
         yield Span(*match.span("name")), 2.0
 

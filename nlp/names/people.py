@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from nlp.names.places import CITIES
 from nlp.names.surnames import COMPOUND, ROLE, SINGLE, TITLE_FITS
 from nlp.names.words import one_of
 from nlp.types import Span
@@ -192,7 +193,7 @@ def _full_names(text: str) -> list[Person]:
     for pattern in (_SPEAKER, _AFTER_WORD, _UNKNOWN_FULL):
         for match in pattern.finditer(text):
             name = match["name"]
-            if not _STOP_GIVEN.search(name[1:]):
+            if not _STOP_GIVEN.search(name[1:]) and name not in CITIES:
                 person = Person(name, Span(*match.span("name")), "full", _surname_of(name))
                 found.append(replace(person, speaker=pattern is _SPEAKER))
     return found

@@ -24,6 +24,7 @@ OWN_TURN = re.compile(r"(?:^|[\n｜])我(?:：| \d)")
 NOTES = [
     row
     for path in [CORPUS / "notes-dev.jsonl", *sorted((CORPUS / "own").glob("notes-*.jsonl"))]
+    if path.name != "notes-fresh.jsonl"  # its chats are not marked in the way that `is_chat` looks for
     for row in load_notes(path)
 ]
 
