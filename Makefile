@@ -45,7 +45,7 @@ lock: $(DONE)/dev
 	@$(LOCK) --group dev -o requirements-dev.lock
 
 clean:
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf .venv .venv-peers .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The model appears whole or not at all, so its folder says that it is there. `clean` keeps it: 150 MB to fetch.

@@ -17,7 +17,8 @@ from handlers.know import Person, World
 from handlers.playbooks import Playbook
 from handlers.raise_alerts import next_check, resolve_alerts
 from handlers.rules.stages import plan_move
-from handlers.visits import UNDO_LIFE, VisitView, note_change, preparations_of, shanghai_day, view
+from handlers.visit_sheet import preparations_of
+from handlers.visits import UNDO_LIFE, VisitView, note_change, shanghai_day, view
 from nlp.dates import default_calendar
 from storage import UnitOfWork
 from storage import tables as t

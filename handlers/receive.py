@@ -54,9 +54,7 @@ class Received:
 _SEEN_BEFORE = (
     sa.select(col(t.Capture.id), col(t.Capture.kind))
     .where(col(t.Capture.source_id) == sa.bindparam("source_id"))
-    .union_all(
-        sa.select(sa.literal(""), sa.literal("")).where(col(t.EventSeen.source_id) == sa.bindparam("source_id"))
-    )
+    .union_all(sa.select(sa.literal(""), sa.literal("")).where(col(t.EventSeen.source_id) == sa.bindparam("source_id")))
 )
 #: A person's newest capture with words, but for one.
 _NEWEST_OTHER = (

@@ -12,6 +12,7 @@ from handlers.confirm_card import CardContext
 from handlers.know import Person, World
 from handlers.messages import OutboundCard
 from handlers.tell import tell
+from handlers.visit_sheet import VisitSheet
 from handlers.visits import view
 from storage import UnitOfWork
 from storage import tables as t
@@ -27,25 +28,26 @@ async def show_visit(
     answers: str,
     tapped: str = "",
     not_before: datetime | None = None,
+    sheet: VisitSheet | None = None,
 ) -> str:
     """Queue the card of a visit as it stands now, as the answer to an inbound; return the delivery's key.
 
     `tapped` is the id of a shown card to replace; without it a new card is sent and older ones are superseded.
+    `sheet` are the visit's rows where the caller has them. A second call for the same inbound changes nothing.
     """
-    key = f"answer:{answers}"
-    if await uow.get(t.Delivery, key) is not None:
-        return key
     context = CardContext(
         directory=await world.directory(uow),
         edit_url=world.links.visit(visit.id, person.id, now, edit=True),
         detail_url=world.links.visit(visit.id, person.id, now),
     )
-    card = confirm_card.build(await view(uow, visit), context, shown_as=tapped or await _fresh_id(uow, visit))
+    opened_now = sheet is not None and sheet.opened_by is not None
+    shown_as = tapped or (confirm_card.card_id(visit) if opened_now else await _fresh_id(uow, visit))
+    card = confirm_card.build(await view(uow, visit, sheet), context, shown_as=shown_as)
     return await tell(
         uow,
         person,
         OutboundCard(card),
-        key=key,
+        key=f"answer:{answers}",
         now=now,
         answers=answers,
         about=("visit", visit.id, visit.version),

@@ -22,6 +22,12 @@ CODE_LIFE = timedelta(hours=72)
 #: How long a platform takes the same bytes for a retry (our duplicate-check interval), and a little more.
 SUPPRESSED_WITHIN = timedelta(minutes=11)
 
+_QUEUED = sa.select(col(t.Delivery.id)).where(col(t.Delivery.id) == sa.bindparam("key"))
+#: The cards about an object, and the one with this id.
+_CARDS = sa.select(t.CardShown).where(
+    sa.or_(col(t.CardShown.object_id) == sa.bindparam("object_id"), col(t.CardShown.id) == sa.bindparam("card_id"))
+)
+
 
 def freeze(outbound: Outbound) -> dict[str, Any]:
     """Return an outbound message as JSON."""
@@ -82,7 +88,7 @@ async def tell(
     `update_of` names the shown card that this one replaces in place; where that is no longer possible, a new card
     is sent unless `or_send` is false.
     """
-    if await uow.get(t.Delivery, key) is not None:
+    if await uow.first(_QUEUED, {"key": key}) is not None:
         return key
     card_id = None
     if isinstance(outbound, OutboundCard) and about is not None:
@@ -139,11 +145,7 @@ async def _remember_card(
 ) -> None:
     kind, object_id, version = about
     buttons = [[b.text, b.action] for b in card.buttons if b.action]
-    known = await uow.all(
-        sa.select(t.CardShown).where(
-            sa.or_(col(t.CardShown.object_id) == object_id, col(t.CardShown.id) == card.card_id)
-        )
-    )
+    known = await uow.all(_CARDS, {"object_id": object_id, "card_id": card.card_id})
     shown = next((c for c in known if c.id == card.card_id), None)
     if shown is not None:
         shown.version, shown.state, shown.buttons = version, "live", buttons

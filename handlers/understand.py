@@ -24,14 +24,17 @@ from handlers.ports import Proposed
 from handlers.rules.forwards import ask_follow_up
 from handlers.show_visit import show_visit
 from handlers.tell import say, tell
+from handlers.visit_sheet import VisitSheet, load_sheet
 from handlers.visits import (
     apply_extraction,
     attach,
     dialogue_drafts,
     fill_from_directory,
-    open_visit,
+    known_customer,
     playbook_for,
+    start_visit,
     view,
+    visit_born_of,
     visit_to_join,
     words_of,
 )
@@ -46,6 +49,23 @@ logger = logging.getLogger("handlers.understand")
 READ_LIMIT = 2000
 #: A position sent this long before still says where the rep is.
 POSITION_LIFE = timedelta(hours=2)
+
+#: The customers that a person has planned to see on a day.
+_PLAN = sa.select(col(t.Task.customer_id)).where(
+    col(t.Task.person_id) == sa.bindparam("person_id"),
+    col(t.Task.state) == "open",
+    col(t.Task.due_on) == sa.bindparam("day"),
+    col(t.Task.customer_id).is_not(None),
+)
+#: A preparation that is there already, cancelled ones too.
+_PREPARATION = sa.select(col(t.Task.id)).where(col(t.Task.source_key) == sa.bindparam("key"))
+_POSITION = (
+    sa.select(col(t.Capture.lat), col(t.Capture.lon))
+    .where(col(t.Capture.person_id) == sa.bindparam("person_id"), col(t.Capture.kind) == "location")
+    .where(col(t.Capture.captured_at) > sa.bindparam("since"))
+    .order_by(col(t.Capture.captured_at).desc())
+    .limit(1)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,29 +111,25 @@ async def build_context(turn: Turn, *, uow: UnitOfWork, world: World) -> nt.Cont
         directory=directory,
         playbook=world.playbook(turn.person.playbook).for_nlp(),
         at=turn.capture.captured_at,
+        channel=_channel(turn.capture),
         drafts=await dialogue_drafts(uow, turn.person, directory, turn.now),
         position=await _position(uow, turn),
         plan=tuple(
             await uow.all(
-                sa.select(col(t.Task.customer_id)).where(
-                    col(t.Task.person_id) == turn.person.id,
-                    col(t.Task.state) == "open",
-                    col(t.Task.due_on) == turn.capture.captured_at.astimezone(texts.SHANGHAI).date(),
-                    col(t.Task.customer_id).is_not(None),
-                )
+                _PLAN,
+                {
+                    "person_id": turn.person.id,
+                    "day": turn.capture.captured_at.astimezone(texts.SHANGHAI).date(),
+                },
             )
         ),
     )
 
 
 async def _position(uow: UnitOfWork, turn: Turn) -> tuple[float, float] | None:
-    found = await uow.first(
-        sa.select(t.Capture)
-        .where(col(t.Capture.person_id) == turn.person.id, col(t.Capture.kind) == "location")
-        .where(col(t.Capture.captured_at) > turn.capture.captured_at - POSITION_LIFE)
-        .order_by(col(t.Capture.captured_at).desc())
-    )
-    return (found.lat, found.lon) if found is not None else None
+    since = turn.capture.captured_at - POSITION_LIFE
+    found = await uow.tuples(_POSITION, {"person_id": turn.person.id, "since": since})
+    return (found[0].lat, found[0].lon) if found else None
 
 
 async def act_on(reading: nt.Reading, turn: Turn, context: nt.Context, *, uow: UnitOfWork, world: World) -> list[str]:
@@ -169,17 +185,22 @@ async def take_note(reading: nt.VisitNote, turn: Turn, context: nt.Context, *, u
     if turn.proposed is not None:
         extraction = _heed(turn.proposed, extraction, turn, context.directory, playbook.for_nlp())
     visit = await visit_to_join(uow, turn.person.id, stored, turn.capture.captured_at, playbook)
+    visit = visit or await visit_born_of(uow, turn.capture)
     if visit is None:
-        visit = await open_visit(uow, turn.person, turn.capture, playbook.name)
+        sheet = VisitSheet(opened_by=turn.capture)
+        visit = start_visit(turn.person, turn.capture, playbook.name, known_customer(extraction))
+    else:
+        sheet = await load_sheet(uow, visit)
     visit.playbook = playbook.name
     turn.capture.reading = "note"
-    await attach(uow, visit, turn.capture)
     visit.voice_seconds += turn.voice_seconds
-    await apply_extraction(uow, visit, extraction, turn.capture, actor_id=turn.person.id, now=turn.now)
-    await _propose_preparations(uow, visit, extraction, turn.person)
-    await fill_from_directory(uow, visit)
-    await measure_distance(uow, visit, world)
-    return await show_visit(uow, visit, turn.person, world=world, now=turn.now, answers=turn.answers)
+    await attach(uow, visit, turn.capture)
+    await apply_extraction(uow, visit, sheet, extraction, turn.capture, actor_id=turn.person.id, now=turn.now)
+    await _propose_preparations(uow, visit, sheet, extraction, turn.person)
+    await fill_from_directory(uow, visit, sheet)
+    if sheet.opened_by is None:  # a visit that was just opened has no check-in
+        await measure_distance(uow, visit, world)
+    return await show_visit(uow, visit, turn.person, world=world, now=turn.now, answers=turn.answers, sheet=sheet)
 
 
 def _heed(
@@ -193,23 +214,25 @@ def _heed(
     return combine(extraction, checked)
 
 
-async def _propose_preparations(uow: UnitOfWork, visit: t.Visit, extraction: nt.Extraction, person: Person) -> None:
+async def _propose_preparations(
+    uow: UnitOfWork, visit: t.Visit, sheet: VisitSheet, extraction: nt.Extraction, person: Person
+) -> None:
     """Remember preparation tasks that the note implies; they open with the confirm (MISSION row 2)."""
     for preparation in extraction.preparations:
         key = f"preparation:{visit.id}:{preparation.due_on}:{preparation.title}"
-        if await uow.first(sa.select(col(t.Task.id)).where(col(t.Task.source_key) == key)) is None:
-            uow.add(
-                t.Task(
-                    source_key=key,
-                    kind="preparation",
-                    person_id=person.id,
-                    customer_id=visit.customer_id,
-                    title=preparation.title,
-                    due_on=preparation.due_on,
-                    state="proposed",
-                    visit_id=visit.id,
-                )
+        if await uow.first(_PREPARATION, {"key": key}) is None:
+            task = t.Task(
+                source_key=key,
+                kind="preparation",
+                person_id=person.id,
+                customer_id=visit.customer_id,
+                title=preparation.title,
+                due_on=preparation.due_on,
+                state="proposed",
+                visit_id=visit.id,
             )
+            uow.add(task)
+            sheet.preparations.append(task)
 
 
 async def correct(

@@ -19,6 +19,7 @@ from handlers.know import Person, World
 from handlers.learn_aliases import remember_correction
 from handlers.playbooks import Playbook
 from handlers.rules.visits import NewCapture, OpenVisit, find_visit
+from handlers.visit_sheet import VisitSheet, field_of, fields_of, load_sheet
 from nlp import types as nt
 from storage import UnitOfWork, audit
 from storage import tables as t
@@ -26,6 +27,46 @@ from storage import tables as t
 UNDO_LIFE = timedelta(hours=24)
 #: Order in which open fields are asked (DECISIONS, the confirm card).
 QUESTION_ORDER: tuple[nt.FieldName, ...] = ("customer", "next_followup", "stage", "contact", "obstacle")
+
+_MUTED = sa.select(col(t.TagMute.key)).where(col(t.TagMute.person_id) == sa.bindparam("person_id"))
+_NEWEST_NOTE = (
+    sa.select(t.Capture)
+    .where(col(t.Capture.visit_id) == sa.bindparam("visit_id"), col(t.Capture.reading) == "note")
+    .order_by(col(t.Capture.captured_at).desc(), col(t.Capture.id).desc())
+    .limit(1)
+)
+_OPEN_VISITS = (
+    sa.select(t.Visit)
+    .where(col(t.Visit.person_id) == sa.bindparam("person_id"))
+    .where(
+        sa.or_(
+            col(t.Visit.state) == "draft",
+            sa.and_(col(t.Visit.state) == "confirmed", col(t.Visit.confirmed_at) > sa.bindparam("since")),
+        )
+    )
+    .order_by(col(t.Visit.last_capture_at).desc(), col(t.Visit.id).desc())
+    .limit(sa.bindparam("most"))
+)
+#: A person's drafts with what is said of their customers, for `find_visit`.
+_DRAFTS = (
+    sa.select(
+        col(t.Visit.id),
+        col(t.Visit.started_at),
+        col(t.Visit.last_capture_at),
+        col(t.FieldGuess.value),
+        col(t.FieldGuess.shown),
+    )
+    .outerjoin(t.FieldGuess, sa.and_(col(t.FieldGuess.visit_id) == t.Visit.id, col(t.FieldGuess.field) == "customer"))
+    .where(col(t.Visit.person_id) == sa.bindparam("person_id"), col(t.Visit.state) == "draft")
+    .order_by(col(t.Visit.last_capture_at).desc(), col(t.Visit.id).desc())
+    .limit(10)
+)
+_STAGE_OF, _PLAYBOOK_OF = (
+    sa.select(column)
+    .where(col(t.Opportunity.customer_id) == sa.bindparam("customer_id"), col(t.Opportunity.state) == "open")
+    .limit(1)
+    for column in (col(t.Opportunity.stage), col(t.Opportunity.playbook))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,36 +104,27 @@ class VisitView:
         return [texts.FIELD_LABELS[name] for name in nt.FIELDS if self.value(name) is None]
 
 
-async def view(uow: UnitOfWork, visit: t.Visit) -> VisitView:
-    """Load what a card shows of a visit."""
-    tags = await uow.all(sa.select(t.TagGuess).where(col(t.TagGuess.visit_id) == visit.id).order_by(col(t.TagGuess.id)))
+async def view(uow: UnitOfWork, visit: t.Visit, sheet: VisitSheet | None = None) -> VisitView:
+    """Load what a card shows of a visit. `sheet` are its rows where the caller has them."""
+    sheet = sheet or await load_sheet(uow, visit)
     muted = set[str]()
-    if tags:
-        muted.update(await uow.all(sa.select(col(t.TagMute.key)).where(col(t.TagMute.person_id) == visit.person_id)))
-    newest = await _newest_note(uow, visit.id)
+    if sheet.tags:
+        muted.update(await uow.all(_MUTED, {"person_id": visit.person_id}))
+    newest = sheet.opened_by or await _newest_note(uow, visit.id)
+    tags = sorted(sheet.tags, key=lambda tag: tag.id)
     return VisitView(
         visit=visit,
-        fields=(await _fields_of(uow, [visit.id])).get(visit.id, {}),
+        fields=sheet.fields,
         tags=tuple(tag for tag in tags if tag.key not in muted or tag.status == "confirmed"),
         quote=await words_of(uow, newest) if newest is not None else "",
         messages=await _chat_messages(uow, newest),
-        preparations=await preparations_of(uow, visit.id),
+        preparations=tuple(sorted(sheet.preparations, key=lambda task: task.due_on)),
     )
-
-
-async def preparations_of(uow: UnitOfWork, visit_id: str) -> tuple[t.Task, ...]:
-    """Return the preparation tasks that a visit's words imply, proposed or open."""
-    query = sa.select(t.Task).where(col(t.Task.visit_id) == visit_id, col(t.Task.kind) == "preparation")
-    return tuple(await uow.all(query.where(col(t.Task.state) != "cancelled").order_by(col(t.Task.due_on))))
 
 
 async def _newest_note(uow: UnitOfWork, visit_id: str) -> t.Capture | None:
     """Return the newest words of a visit as said, typed or pasted, for the card's quote."""
-    found: t.Capture | None = await uow.first(
-        sa.select(t.Capture)
-        .where(col(t.Capture.visit_id) == visit_id, col(t.Capture.reading) == "note")
-        .order_by(col(t.Capture.captured_at).desc(), col(t.Capture.id).desc())
-    )
+    found: t.Capture | None = await uow.first(_NEWEST_NOTE, {"visit_id": visit_id})
     return found
 
 
@@ -113,18 +145,7 @@ async def words_of(uow: UnitOfWork, capture: t.Capture) -> str:
 
 async def open_visits(uow: UnitOfWork, person_id: str, now: datetime, limit: int = 5) -> list[t.Visit]:
     """Return a person's drafts (any age, newest first) and what they confirmed within 24 hours."""
-    return await uow.all(
-        sa.select(t.Visit)
-        .where(col(t.Visit.person_id) == person_id)
-        .where(
-            sa.or_(
-                col(t.Visit.state) == "draft",
-                sa.and_(col(t.Visit.state) == "confirmed", col(t.Visit.confirmed_at) > now - UNDO_LIFE),
-            )
-        )
-        .order_by(col(t.Visit.last_capture_at).desc(), col(t.Visit.id).desc())
-        .limit(limit)
-    )
+    return await uow.all(_OPEN_VISITS, {"person_id": person_id, "since": now - UNDO_LIFE, "most": limit})
 
 
 async def drafts(uow: UnitOfWork, person_id: str) -> list[t.Visit]:
@@ -143,7 +164,7 @@ async def dialogue_drafts(
     """Return what extraction's reader of replies needs to know of a person's open visits, newest first."""
     found = []
     visits = await open_visits(uow, person.id, now)
-    fields = await _fields_of(uow, [visit.id for visit in visits])
+    fields = await fields_of(uow, [visit.id for visit in visits])
     for visit in visits:
         seen = VisitView(visit, fields.get(visit.id, {}), ())
         questions = tuple(_question(seen, name, directory) for name in seen.open_fields())
@@ -177,25 +198,22 @@ def customer_of(stored: Any) -> str | None:
     return stored if isinstance(stored, str) else None
 
 
+def known_customer(extraction: nt.Extraction) -> str | None:
+    """Return the directory id of the customer that a note names without doubt, or None."""
+    customer = extraction.customer
+    return customer_of(field_values.to_json(customer.value)) if customer.shown == "value" else None
+
+
 async def visit_to_join(
     uow: UnitOfWork, person_id: str, customer: Any, captured_at: datetime, playbook: Playbook
 ) -> t.Visit | None:
     """Return the draft that a capture belongs to, by `rules.visits` (same rep, same or no customer, no long gap)."""
-    candidates: list[t.Visit] = await uow.all(
-        sa.select(t.Visit)
-        .where(col(t.Visit.person_id) == person_id, col(t.Visit.state) == "draft")
-        .order_by(col(t.Visit.last_capture_at).desc(), col(t.Visit.id).desc())
-        .limit(10)
-    )
-    by_id = {visit.id: visit for visit in candidates}
-    fields = await _fields_of(uow, list(by_id))
-    open_ones = []
-    for visit in candidates:
-        guess = fields.get(visit.id, {}).get("customer")
-        known = guess.value if guess is not None and guess.shown == "value" else None
-        open_ones.append(OpenVisit(visit.id, person_id, _customer_key(known), visit.started_at, visit.last_capture_at))
+    open_ones = [
+        OpenVisit(visit_id, person_id, _customer_key(value) if shown == "value" else None, started_at, last_capture_at)
+        for visit_id, started_at, last_capture_at, value, shown in await uow.tuples(_DRAFTS, {"person_id": person_id})
+    ]
     found = find_visit(open_ones, NewCapture(person_id, _customer_key(customer), captured_at), playbook)
-    return by_id[found.visit_id] if found is not None else None
+    return await uow.need(t.Visit, found.visit_id) if found is not None else None
 
 
 def _customer_key(stored: Any) -> str | None:
@@ -214,20 +232,32 @@ async def visit_for_evidence(uow: UnitOfWork, person_id: str, captured_at: datet
 
 
 async def open_visit(uow: UnitOfWork, person: Person, capture: t.Capture, playbook: str) -> t.Visit:
-    """Start a visit with its first capture. Its natural key is the capture, so a second run finds the first's."""
+    """Start a visit with its first capture, or return the one it has started; `attach` writes it.
+
+    The natural key is the capture, so a second run finds the first's.
+    """
+    return await visit_born_of(uow, capture) or start_visit(person, capture, playbook)
+
+
+async def visit_born_of(uow: UnitOfWork, capture: t.Capture) -> t.Visit | None:
+    """Return the visit that this capture has started, or None. A capture in no visit has started none: a visit and
+    its first capture's place in it are written together."""
+    if capture.visit_id is None:
+        return None
     found: t.Visit | None = await uow.first(sa.select(t.Visit).where(col(t.Visit.source_id) == capture.id))
-    if found is not None:
-        return found
-    visit = t.Visit(
+    return found
+
+
+def start_visit(person: Person, capture: t.Capture, playbook: str, customer_id: str | None = None) -> t.Visit:
+    """Return a new visit, still to be attached to its first capture."""
+    return t.Visit(
         source_id=capture.id,
         person_id=person.id,
+        customer_id=customer_id,
         playbook=playbook,
         started_at=capture.captured_at,
         last_capture_at=capture.captured_at,
     )
-    uow.add(visit)
-    await uow.flush()
-    return visit
 
 
 async def attach(uow: UnitOfWork, visit: t.Visit, capture: t.Capture) -> None:
@@ -237,22 +267,6 @@ async def attach(uow: UnitOfWork, visit: t.Visit, capture: t.Capture) -> None:
     visit.started_at = min(visit.started_at, capture.captured_at)
     uow.add(capture, visit)
     await uow.flush()
-
-
-async def _fields_of(uow: UnitOfWork, visit_ids: Sequence[str]) -> dict[str, dict[str, t.FieldGuess]]:
-    """Return the field rows of several visits by visit id and field name, in one query."""
-    found: dict[str, dict[str, t.FieldGuess]] = {}
-    if visit_ids:
-        for row in await uow.all(sa.select(t.FieldGuess).where(col(t.FieldGuess.visit_id).in_(visit_ids))):
-            found.setdefault(row.visit_id, {})[row.field] = row
-    return found
-
-
-async def _field(uow: UnitOfWork, visit_id: str, name: str) -> t.FieldGuess | None:
-    found: t.FieldGuess | None = await uow.first(
-        sa.select(t.FieldGuess).where(col(t.FieldGuess.visit_id) == visit_id, col(t.FieldGuess.field) == name)
-    )
-    return found
 
 
 def chain_of(visit: t.Visit) -> str:
@@ -279,13 +293,19 @@ async def note_change(
 
 
 async def apply_extraction(
-    uow: UnitOfWork, visit: t.Visit, extraction: nt.Extraction, capture: t.Capture, *, actor_id: str, now: datetime
+    uow: UnitOfWork,
+    visit: t.Visit,
+    sheet: VisitSheet,
+    extraction: nt.Extraction,
+    capture: t.Capture,
+    *,
+    actor_id: str,
+    now: datetime,
 ) -> None:
     """Put what a note says into a visit's fields; what it does not say stays as it was. Version + 1 if it changes."""
     before, after = {}, {}
-    rows = (await _fields_of(uow, [visit.id])).get(visit.id, {})
     for name in nt.FIELDS:
-        guess, row = extraction.guess(name), rows.get(name)
+        guess, row = extraction.guess(name), sheet.fields.get(name)
         if row is not None and guess.shown == "missing":
             continue
         if row is not None and row.shown == "value" and row.known_by != "directory" and guess.shown != "value":
@@ -296,11 +316,12 @@ async def apply_extraction(
         row = row or t.FieldGuess(visit_id=visit.id, field=name, alternatives=[])
         _fill(row, guess, capture)
         uow.add(row)
+        sheet.fields[name] = row
         if row.value != old:
             before[name], after[name] = old, row.value
-    await _propose_tags(uow, visit.id, extraction.tags, capture.id)
+    _propose_tags(uow, visit.id, sheet, extraction.tags, capture.id)
     if extraction.customer.shown == "value":
-        visit.customer_id = customer_of(field_values.to_json(extraction.customer.value))
+        visit.customer_id = known_customer(extraction)
     if capture.id != visit.source_id or visit.version > 1:
         visit.version += 1
     uow.add(visit)
@@ -323,18 +344,17 @@ def _fill(row: t.FieldGuess, guess: nt.Guess, capture: t.Capture) -> None:
     row.span_start, row.span_end = guess.span or (None, None)
 
 
-async def fill_from_directory(uow: UnitOfWork, visit: t.Visit) -> None:
-    """Where the words say nothing of the stage, show the one that the directory knows, marked as such (档案)."""
-    row = await _field(uow, visit.id, "stage")
+async def fill_from_directory(uow: UnitOfWork, visit: t.Visit, sheet: VisitSheet | None = None) -> None:
+    """Where the words say nothing of the stage, show the one that the directory knows, marked as such (档案).
+
+    `sheet` are the visit's rows where the caller has them.
+    """
+    row = sheet.fields.get("stage") if sheet is not None else await field_of(uow, visit.id, "stage")
     if row is None or (row.shown != "missing" and row.known_by != "directory"):
         return
     known = None
     if visit.customer_id is not None:
-        known = await uow.first(
-            sa.select(col(t.Opportunity.stage)).where(
-                col(t.Opportunity.customer_id) == visit.customer_id, col(t.Opportunity.state) == "open"
-            )
-        )
+        known = await uow.first(_STAGE_OF, {"customer_id": visit.customer_id})
     row.value, row.known_by = known, "directory" if known else "none"
     row.shown, row.confidence = ("value", 1.0) if known else ("missing", 0.0)
     row.reason = "档案里的阶段，这次没有说到" if known else ""
@@ -342,21 +362,23 @@ async def fill_from_directory(uow: UnitOfWork, visit: t.Visit) -> None:
     await uow.flush()
 
 
-async def _propose_tags(uow: UnitOfWork, visit_id: str, tags: Sequence[nt.TagGuess], capture_id: str) -> None:
-    known = set(await uow.all(sa.select(col(t.TagGuess.key)).where(col(t.TagGuess.visit_id) == visit_id)))
+def _propose_tags(
+    uow: UnitOfWork, visit_id: str, sheet: VisitSheet, tags: Sequence[nt.TagGuess], capture_id: str
+) -> None:
+    known = {tag.key for tag in sheet.tags}
     for tag in tags:
         if tag.key not in known:
-            uow.add(
-                t.TagGuess(
-                    visit_id=visit_id,
-                    key=tag.key,
-                    label=tag.label,
-                    word=tag.word,
-                    capture_id=capture_id,
-                    span_start=tag.span.start,
-                    span_end=tag.span.end,
-                )
+            row = t.TagGuess(
+                visit_id=visit_id,
+                key=tag.key,
+                label=tag.label,
+                word=tag.word,
+                capture_id=capture_id,
+                span_start=tag.span.start,
+                span_end=tag.span.end,
             )
+            uow.add(row)
+            sheet.tags.append(row)
             known.add(tag.key)
 
 
@@ -372,7 +394,7 @@ async def set_field(
     alternatives: Sequence[Any] = (),
 ) -> None:
     """Set one field to what a person said or chose. Does not touch the version; callers decide on that."""
-    row = await _field(uow, visit.id, name) or t.FieldGuess(visit_id=visit.id, field=name)
+    row = await field_of(uow, visit.id, name) or t.FieldGuess(visit_id=visit.id, field=name)
     before = row.value
     if name == "customer":
         note = await _note_of(uow, row)
@@ -409,10 +431,5 @@ async def playbook_for(uow: UnitOfWork, world: World, person: Person, customer_i
     """Return the playbook of a customer's open opportunity, else the rep's, else the company's."""
     name = ""
     if customer_id is not None:
-        found = await uow.first(
-            sa.select(col(t.Opportunity.playbook)).where(
-                col(t.Opportunity.customer_id) == customer_id, col(t.Opportunity.state) == "open"
-            )
-        )
-        name = found or ""
+        name = await uow.first(_PLAYBOOK_OF, {"customer_id": customer_id}) or ""
     return world.playbook(name or person.playbook)

@@ -9,9 +9,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nlp import dates, names
+from nlp.dates.dialogue import not_the_customers
 from nlp.fields import mending, models, notelike, obstacle, preparation, shown, stage, tags
 from nlp.names import Directory
-from nlp.types import Context, Extraction, Guess, Note, Playbook
+from nlp.types import Context, Extraction, Guess, Note, Playbook, Span
 
 #: Characters of a message that are read; a messenger delivers 2,048 bytes, a pasted chat may be longer.
 MAX_TEXT = 4000
@@ -33,7 +34,9 @@ def extract(note: Note, directory: Directory, playbook: Playbook, *, context: Co
     customer, contact = names.resolve(note, directory, context)
     taken = [guess.span for guess in (customer, contact) if _is_sure(guess) and guess.span is not None]
     sender = directory.reps.get(note.rep)
-    followup = dates.follow_up(note.text, note.sent_at, sender.name if sender else "")
+    ours = sender.name if sender else ""
+    taken += [Span(*turn) for turn in not_the_customers(note.text, ours)]
+    followup = dates.follow_up(note.text, note.sent_at, ours)
     return Extraction(
         customer=shown.customer(customer),
         contact=shown.contact(contact),

@@ -120,7 +120,9 @@ def _sureness(changes: Changes) -> float:
 
 def _note(text: str, context: Context) -> VisitNote | Chatter:
     """Return the message as a note; a few words that say nothing of a visit are chatter."""
-    extraction = extract(Note(text, context.at, context.rep), context.directory, context.playbook, context=context)
+    extraction = extract(
+        Note(text, context.at, context.rep, context.channel), context.directory, context.playbook, context=context
+    )
     joins = _joins(text, extraction, context)
     empty = all(extraction.guess(name).value is None for name in FIELDS)
     told = _letters(text) >= _SHORTEST and (notelike.opens_note(text) or notelike.speaks_of_business(text))

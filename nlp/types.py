@@ -220,6 +220,8 @@ class Context:
     drafts: tuple[Draft, ...] = ()
     position: tuple[float, float] | None = None
     plan: tuple[str, ...] = ()
+    #: how the words came; a transcript is read with the recogniser's errors in mind
+    channel: Channel = "text"
 
 
 CommandName = Literal[

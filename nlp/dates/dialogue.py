@@ -51,6 +51,19 @@ def customer_turns(text: str, sender: str = "") -> tuple[Turn, ...]:
     return tuple(turns)
 
 
+def not_the_customers(text: str, sender: str = "") -> tuple[Turn, ...]:
+    """Return what the customer did not say of a pasted chat: our messages, and the speakers' names."""
+    headers = [match for match in _HEADER.finditer(text) if _is_speaker(match["who"])]
+    if len(headers) < 2:
+        return ()
+    ours = _our_names(text, headers, sender)
+    ends = [header.start() for header in headers[1:]] + [len(text)]
+    return tuple(
+        Turn(header.start(), end if header["who"].strip() in ours else header.end())
+        for header, end in zip(headers, ends, strict=True)
+    )
+
+
 #: Labels of a form, not speakers of a chat.
 _LABEL = re.compile(
     r"^(?:客户|联系人|情况|障碍|进展|进度|下一步|下次|阶段|时间|日期|备注|地点|卡点|问题|需求|计划|跟进|方案|价格|交期|结果|原因|结论|主题|事项|今日|明日|另外?|附|注|电话|"

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from benchmarks.extraction import Tally, measure
 from handlers.playbooks import load as load_playbook
-from nlp import extract
+from nlp import Directory, extract
 from nlp.types import FIELDS, Context, Extraction, Note, Playbook, Span
-from tests.nlp.corpus import CORPUS, load_notes
+from tests.nlp.corpus import CORPUS, load_customers, load_notes, load_reps
 from tests.nlp.dialogue import directory, situation
 
 PLAYBOOKS = {name: load_playbook(name).for_nlp() for name in ("manufacturing", "fmcg", "generic")}
@@ -59,6 +59,19 @@ def test_tags_reach_their_bars_on_the_dev_notes(dev: Tally) -> None:
 @pytest.mark.parametrize(("name", "least"), [("stage", 84.0), ("obstacle", 72.0)])
 def test_writers_kept_aside_reach_the_bars_of_the_unseen(aside: Tally, name: str, least: float) -> None:
     assert aside.share(name) >= least
+
+
+def test_the_fresh_notes_stay_where_the_repairs_brought_them() -> None:
+    known = Directory(load_customers(CORPUS / "own" / "fresh-customers.csv"), load_reps())
+    fresh = measure(load_notes(CORPUS / "own" / "notes-fresh.jsonl"), known, PLAYBOOKS)
+    assert fresh.share("complete") >= 72.0
+    assert fresh.share("shown") >= 97.0
+    assert fresh.share("top3") == 100.0
+
+
+def test_what_we_say_in_a_pasted_chat_is_no_obstacle() -> None:
+    found = _extract("王总：130万，多一分不签\n张伟：我们成本都135了\n王总：那没办法\n张伟：我再争取，周四给您消息")
+    assert "我们成本" not in str(found.obstacle.value)
 
 
 def test_tags_of_writers_kept_aside(aside: Tally) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nlp import read_reply
-from nlp.types import Command, Correction, Unsure, VisitNote
+from nlp.types import Chatter, Command, Correction, Unsure, VisitNote
 from tests.nlp.dialogue import SITUATIONS, agrees, load_replies, situation
 
 LINES = load_replies()
@@ -93,3 +93,32 @@ def test_runs_of_agreement_are_read_in_one_pass(text: str) -> None:
 @pytest.mark.parametrize("text", ["改" * 20_000, "客户是" * 3_000, "不是" * 5_000, "，" * 20_000, "下周三改成" * 2_000])
 def test_long_messages_are_read_too(text: str) -> None:
     assert read_reply(text, situation("open")) is not None
+
+
+@pytest.mark.parametrize("name", ["none", "open", "done"])
+@pytest.mark.parametrize("text", ["第二个", "2", "选2", "后面那个", "最后一个"])
+def test_a_choice_that_nobody_asked_for_is_chatter(text: str, name: str) -> None:
+    assert isinstance(read_reply(text, situation(name)), Chatter)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "领导让我转发一下这个",
+        "有没有人用过这个啊我感觉还可以",
+        "今天不跑客户了在家写报告",
+        "周末愉快",
+        "今天真累",
+        "苏州",
+    ],
+)
+def test_words_without_a_visit_are_chatter(text: str) -> None:
+    assert isinstance(read_reply(text, situation("open")), Chatter)
+
+
+@pytest.mark.parametrize(("text", "joins"), [("王经理说还要看看", "v1"), ("刘经理说还要看看", None)])
+def test_a_word_of_the_drafts_contact_continues_the_draft(text: str, joins: str | None) -> None:
+    reading = read_reply(text, situation("open"))
+    assert isinstance(reading, VisitNote)
+    assert reading.joins == joins
+    assert reading.extraction.obstacle.shown == "question"

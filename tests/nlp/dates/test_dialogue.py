@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from nlp.dates.dialogue import customer_turns
+from nlp.dates.dialogue import customer_turns, not_the_customers
 
 
 def _said_by_customer(text: str) -> list[str]:
@@ -23,3 +23,15 @@ def test_signed_quotation_is_the_customers() -> None:
 
 def test_form_labels_are_no_speakers() -> None:
     assert _said_by_customer("客户：鑫源\n联系人：赵工\n下次跟进：下周二") == []
+
+
+def test_the_senders_name_is_ours_beside_another_plain_name() -> None:
+    text = "何苗：样品收到，周五我们试\n沈亮：行，下周二我来看结果"
+    turns = customer_turns(text, "沈亮")
+    assert [text[turn.start : turn.end].strip() for turn in turns] == ["样品收到，周五我们试"]
+
+
+def test_the_rest_of_a_chat_is_our_messages_and_the_speakers_names() -> None:
+    text = "何工：要改图纸\n我：好的，周五给您"
+    assert [text[turn.start : turn.end] for turn in not_the_customers(text)] == ["何工：", "我：好的，周五给您"]
+    assert not_the_customers("见了何工，他要改图纸") == ()

@@ -85,3 +85,23 @@ def test_alternatives_never_repeat_the_value() -> None:
     for case in load_cases("notes-own"):
         guess = follow_up(case["text"], datetime.fromisoformat(case["sent_at"]))
         assert guess.value not in guess.alternatives or guess.value is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("我跟小陈今天一起去的海联，合同还压在法务，后天再去催", "2026-03-14"),
+        ("她们门店自己进不到货下周五再约", "2026-03-20"),
+        ("王磊19号回来联系她", "2026-03-19"),
+        ("试装漏油 3.18复测", "2026-03-18"),
+        ("首单4月5日到货（物流安排，不用我跑）", None),
+        ("首付已到 排产中 4/20交", None),
+    ],
+)
+def test_whose_day_it_is_shows_in_the_words_around(text: str, expected: str | None) -> None:
+    assert _day(text, SENT) == expected
+
+
+def test_the_senders_own_line_of_a_chat_gives_the_day() -> None:
+    text = "何苗：样品收到，周五我们试\n沈亮：行，下周二我来看结果"
+    assert follow_up(text, SENT, "沈亮").value == date(2026, 3, 17)

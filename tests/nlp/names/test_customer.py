@@ -123,3 +123,17 @@ def test_the_reason_names_the_evidence_in_one_chinese_line() -> None:
 
 def test_a_supervisor_s_team_is_known() -> None:
     assert resolve(said("我陪小李去的华锐王经理接待", "boss"), KNOWN)[0].value == "K1"
+
+
+def test_a_piece_of_an_everyday_word_is_no_name() -> None:
+    both = directory(customer(7, "佛山市禅惠超市有限公司", "禅惠", "许文娟:采购总监", city="佛山"))
+    text = "今天去了新开的万禾优品超市许总监见了就是嫌进场费谁出没定"
+    assert resolve_customer(said(text), both).value == NewCustomer("万禾优品超市")
+
+
+def test_a_reminder_that_speaks_of_customers_names_none() -> None:
+    assert value("提醒：各位客户拜访记录周五前补齐", "text") is None
+
+
+def test_a_factory_not_called_on_before_is_new() -> None:
+    assert value("刚从个叫锦川数控的厂子出来以前没跑过的见到个小陈") == NewCustomer("锦川数控")
