@@ -20,6 +20,7 @@ from handlers.ports import Clock, Messenger, Sent
 from handlers.tell import keep_code, thaw
 from storage import Store, UnitOfWork
 from storage import tables as t
+from storage.uow import table_of
 
 logger = logging.getLogger("bot.delivery")
 
@@ -28,6 +29,19 @@ PER_MINUTE, PER_HOUR = 26, 900
 #: A delivery that keeps failing is given up after this many tries (about a day with the waits below).
 MOST_ATTEMPTS = 60
 LONGEST_WAIT_S = 1800.0
+
+_DELIVERIES = table_of(t.Delivery)
+#: How many deliveries a person got within the hour, and within the minute.
+_SENT_LATELY = sa.select(
+    sa.func.count(),
+    sa.func.coalesce(sa.func.sum(sa.case((col(t.Delivery.sent_at) > sa.bindparam("minute_ago"), 1))), 0),
+).where(
+    col(t.Delivery.channel) == sa.bindparam("channel"),
+    col(t.Delivery.person_id) == sa.bindparam("person_id"),
+    col(t.Delivery.sent_at) > sa.bindparam("hour_ago"),
+)
+#: A delivery's end: sets the columns that it is given.
+_FINISHED = sa.update(_DELIVERIES).where(_DELIVERIES.c.id == sa.bindparam("key"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +97,13 @@ class Delivery:
     async def _crowded(self, uow: UnitOfWork, row: t.Delivery, now: datetime) -> float:
         """Return how many seconds this person's limit asks us to wait, 0 for none."""
         sent = await uow.tuples(
-            sa.select(
-                sa.func.count(),
-                sa.func.coalesce(sa.func.sum(sa.case((col(t.Delivery.sent_at) > now - timedelta(minutes=1), 1))), 0),
-            ).where(
-                col(t.Delivery.channel) == row.channel,
-                col(t.Delivery.person_id) == row.person_id,
-                col(t.Delivery.sent_at) > now - timedelta(hours=1),
-            )
+            _SENT_LATELY,
+            {
+                "channel": row.channel,
+                "person_id": row.person_id,
+                "minute_ago": now - timedelta(minutes=1),
+                "hour_ago": now - timedelta(hours=1),
+            },
         )
         in_hour, in_minute = sent[0]
         return 60.0 if in_hour >= PER_HOUR else 5.0 if in_minute >= PER_MINUTE else 0.0
@@ -140,11 +153,15 @@ class Delivery:
         now = self._clock.now()
         async with self._store.begin() as uow:
             await uow.run(
-                sa.update(t.Delivery)
-                .where(col(t.Delivery.id) == row.id)
-                .values(
-                    state=state, sent_at=now, attempts=row.attempts + 1, platform_message_id=sent.message_id, problem=""
-                )
+                _FINISHED,
+                {
+                    "key": row.id,
+                    "state": state,
+                    "sent_at": now,
+                    "attempts": row.attempts + 1,
+                    "platform_message_id": sent.message_id,
+                    "problem": "",
+                },
             )
             if code is not None:
                 await uow.run(sa.update(t.CardCode).where(col(t.CardCode.id) == code.id).values(used_at=now))

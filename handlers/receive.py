@@ -146,6 +146,7 @@ async def _take_event(uow: UnitOfWork, inbound: Inbound, person: Person, now: da
 
 def _capture_of(inbound: Inbound, person: Person, now: datetime) -> t.Capture:
     capture = t.Capture(
+        id=t.new_id(),
         source_id=inbound.source_id,
         kind="text",
         person_id=person.id,

@@ -23,6 +23,7 @@ CODE_LIFE = timedelta(hours=72)
 SUPPRESSED_WITHIN = timedelta(minutes=11)
 
 _QUEUED = sa.select(col(t.Delivery.id)).where(col(t.Delivery.id) == sa.bindparam("key"))
+_CODE = sa.select(col(t.CardCode.id)).where(col(t.CardCode.code) == sa.bindparam("code"))
 #: The cards about an object, and the one with this id.
 _CARDS = sa.select(t.CardShown).where(
     sa.or_(col(t.CardShown.object_id) == sa.bindparam("object_id"), col(t.CardShown.id) == sa.bindparam("card_id"))
@@ -98,7 +99,8 @@ async def tell(
         outbound, update_of = OutboundText(as_text(outbound.card)), None
     if isinstance(outbound, OutboundText) and not push:
         outbound = await _told_apart(uow, person, outbound, now)
-    uow.add(
+    await uow.flush()
+    await uow.insert(
         t.Delivery(
             id=key,
             person_id=person.id,
@@ -115,7 +117,6 @@ async def tell(
             not_before=not_before,
         )
     )
-    await uow.flush()
     return key
 
 
@@ -155,7 +156,7 @@ async def _remember_card(
         if older.person_id == person.id and older.state == "live":
             older.state = "superseded"
             uow.add(older)
-    uow.add(
+    await uow.insert(
         t.CardShown(
             id=card.card_id,
             kind=kind,
@@ -171,10 +172,9 @@ async def _remember_card(
 
 async def keep_code(uow: UnitOfWork, card_id: str, code: str, now: datetime) -> None:
     """Remember a right to update a card, as it came with a send or a click. The same code twice is one right."""
-    if not code or await uow.first(sa.select(t.CardCode).where(col(t.CardCode.code) == code)) is not None:
+    if not code or await uow.first(_CODE, {"code": code}) is not None:
         return
-    uow.add(t.CardCode(card_id=card_id, code=code, obtained_at=now, expires_at=now + CODE_LIFE))
-    await uow.flush()
+    await uow.insert(t.CardCode(id=t.new_id(), card_id=card_id, code=code, obtained_at=now, expires_at=now + CODE_LIFE))
 
 
 async def live_card(uow: UnitOfWork, object_id: str, person_id: str) -> t.CardShown | None:

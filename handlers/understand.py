@@ -178,13 +178,13 @@ async def take_note(reading: nt.VisitNote, turn: Turn, context: nt.Context, *, u
     playbook = await playbook_for(uow, world, turn.person, customer_id)
     extraction = reading.extraction
     if playbook.name != context.playbook.name:
-        note = nt.Note(turn.words[:READ_LIMIT], turn.capture.captured_at, turn.person.id, _channel(turn.capture))
-        extraction = nlp.extract(note, context.directory, playbook.for_nlp(), context=context)
+        extraction = _reread(extraction, turn, context, playbook.for_nlp())
     if turn.capture.kind == "forward":
         extraction = ask_follow_up(extraction, turn.capture.captured_at)
     if turn.proposed is not None:
         extraction = _heed(turn.proposed, extraction, turn, context.directory, playbook.for_nlp())
-    visit = await visit_to_join(uow, turn.person.id, stored, turn.capture.captured_at, playbook)
+    visit = await _continued(uow, reading.joins, turn)
+    visit = visit or await visit_to_join(uow, turn.person.id, stored, turn.capture.captured_at, playbook)
     visit = visit or await visit_born_of(uow, turn.capture)
     if visit is None:
         sheet = VisitSheet(opened_by=turn.capture)
@@ -203,6 +203,14 @@ async def take_note(reading: nt.VisitNote, turn: Turn, context: nt.Context, *, u
     return await show_visit(uow, visit, turn.person, world=world, now=turn.now, answers=turn.answers, sheet=sheet)
 
 
+def _reread(extraction: nt.Extraction, turn: Turn, context: nt.Context, playbook: nt.Playbook) -> nt.Extraction:
+    """Read a note again under its customer's playbook; of typed words only what depends on the playbook is read."""
+    note = nt.Note(turn.words[:READ_LIMIT], turn.capture.captured_at, turn.person.id, _channel(turn.capture))
+    if note.channel == "voice":
+        return nlp.extract(note, context.directory, playbook, context=context)
+    return nlp.under_playbook(extraction, note, playbook)
+
+
 def _heed(
     proposed: Proposed, extraction: nt.Extraction, turn: Turn, directory: nlp.Directory, playbook: nt.Playbook
 ) -> nt.Extraction:
@@ -212,6 +220,12 @@ def _heed(
     for reason in checked.dropped:
         logger.info("part of a proposal dropped", extra={"action": "proposal_dropped", "outcome": reason})
     return combine(extraction, checked)
+
+
+async def _continued(uow: UnitOfWork, visit_id: str | None, turn: Turn) -> t.Visit | None:
+    """Return the open draft that the words themselves say they continue (“还有…”, “顾总说…”)."""
+    visit = await uow.get(t.Visit, visit_id) if visit_id else None
+    return visit if visit is not None and visit.person_id == turn.person.id and visit.state == "draft" else None
 
 
 async def _propose_preparations(

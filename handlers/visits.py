@@ -251,12 +251,14 @@ async def visit_born_of(uow: UnitOfWork, capture: t.Capture) -> t.Visit | None:
 def start_visit(person: Person, capture: t.Capture, playbook: str, customer_id: str | None = None) -> t.Visit:
     """Return a new visit, still to be attached to its first capture."""
     return t.Visit(
+        id=t.new_id(),
         source_id=capture.id,
         person_id=person.id,
         customer_id=customer_id,
         playbook=playbook,
         started_at=capture.captured_at,
         last_capture_at=capture.captured_at,
+        effects={},
     )
 
 
@@ -313,8 +315,7 @@ async def apply_extraction(
         if row is not None and row.shown != "missing" and row.said_at and row.said_at > capture.captured_at:
             continue
         old = row.value if row is not None else None
-        row = row or t.FieldGuess(visit_id=visit.id, field=name, alternatives=[])
-        _fill(row, guess, capture)
+        row = _filled(row, visit.id, name, guess, capture)
         uow.add(row)
         sheet.fields[name] = row
         if row.value != old:
@@ -332,16 +333,27 @@ async def apply_extraction(
         )
 
 
-def _fill(row: t.FieldGuess, guess: nt.Guess, capture: t.Capture) -> None:
-    row.value = field_values.to_json(guess.value)
-    row.confidence = guess.confidence
-    row.known_by = guess.known_by
-    row.shown = guess.shown
-    row.status = "proposed"
-    row.reason = guess.reason
-    row.alternatives = [field_values.to_json(a) for a in guess.alternatives][:5]
-    row.capture_id, row.said_at = capture.id, capture.captured_at
-    row.span_start, row.span_end = guess.span or (None, None)
+def _filled(row: t.FieldGuess | None, visit_id: str, name: str, guess: nt.Guess, capture: t.Capture) -> t.FieldGuess:
+    """Return the field's row with what was guessed, a new row where there is none."""
+    start, end = guess.span or (None, None)
+    values = {
+        "value": field_values.to_json(guess.value),
+        "confidence": guess.confidence,
+        "known_by": guess.known_by,
+        "shown": guess.shown,
+        "status": "proposed",
+        "reason": guess.reason,
+        "alternatives": [field_values.to_json(a) for a in guess.alternatives[:5]],
+        "capture_id": capture.id,
+        "span_start": start,
+        "span_end": end,
+        "said_at": capture.captured_at,
+    }
+    if row is None:
+        return t.FieldGuess(id=t.new_id(), visit_id=visit_id, field=name, **values)
+    for column, value in values.items():
+        setattr(row, column, value)
+    return row
 
 
 async def fill_from_directory(uow: UnitOfWork, visit: t.Visit, sheet: VisitSheet | None = None) -> None:
@@ -369,6 +381,7 @@ def _propose_tags(
     for tag in tags:
         if tag.key not in known:
             row = t.TagGuess(
+                id=t.new_id(),
                 visit_id=visit_id,
                 key=tag.key,
                 label=tag.label,

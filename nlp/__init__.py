@@ -3,7 +3,7 @@
 Imports none of our other packages; the values that go in and out are in `nlp.types`.
 """
 
-from nlp.extract import extract
+from nlp.extract import extract, under_playbook
 from nlp.names import Directory, choice_label, match_name, resolve_contact, short_name
 from nlp.reply import read_reply
 from nlp.speech.hints import hints
@@ -17,4 +17,5 @@ __all__ = [
     "read_reply",
     "resolve_contact",
     "short_name",
+    "under_playbook",
 ]

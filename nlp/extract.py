@@ -48,6 +48,18 @@ def extract(note: Note, directory: Directory, playbook: Playbook, *, context: Co
     )
 
 
+def under_playbook(extraction: Extraction, note: Note, playbook: Playbook) -> Extraction:
+    """Return what `extract` makes of a typed `note` under another playbook, which decides on stage and tags alone."""
+    if not extraction.is_note:
+        return extraction
+    text = note.text[:MAX_TEXT]
+    return replace(
+        extraction,
+        stage=shown.stage(stage.guess(text, playbook, models.stage_model())),
+        tags=tags.suggest(text, playbook, text),
+    )
+
+
 def _is_sure(guess: Guess) -> bool:
     """Tell whether the guess is somebody known beyond doubt, so that its words cannot be the obstacle."""
     return guess.value is not None and guess.confidence >= SURE

@@ -13,6 +13,11 @@ from nlp.replies.commands import is_agreement, read_command, read_loosely, trimm
 from nlp.replies.corrections import Changes, read_changes
 from nlp.types import FIELDS, Chatter, Context, Correction, Draft, Extraction, Note, Reading, Unsure, VisitNote
 
+#: Without one of these a message of some length tells, it does not correct.
+_CORRECTS = re.compile(
+    r"不是|不对|不该|改|换成|应该|应当|应是|其实|错|反了|更正|纠正|写成|填成|记成|听成|搞混|弄混|漏|补|取消|去掉|删|清空"
+    r"|客户[是叫为：:]|联系人|对接人|阶段|跟进|卡点|障碍|下次|日期|时间"
+)
 #: Words that add to the note just given.
 _CONTINUES = re.compile(
     r"^(?:刚才?|哦)?(?:对了|还有|补充|另外|哦对|噢对|忘了说|忘说|再补|刚忘|顺便|加一句|漏了|他还|她还|他们还)"
@@ -72,6 +77,8 @@ def _free_text(text: str, context: Context, target: Draft | None) -> Reading:
     correction = Correction(changes.changes, target.visit_id if target else None, _sureness(changes))
     if not changes.changes or (target is None and not changes.named):
         return _note(text, context)
+    if _letters(text) >= _SHORT and (_tells_of_another(changes, target) or not _CORRECTS.search(text)):
+        return _note(text, context)
     note_like = _note_like(text) and not (changes.named and changes.coverage >= _WHOLLY)
     if not note_like and (changes.coverage >= _MOSTLY or _letters(text) < _SHORT):
         return correction
@@ -83,6 +90,17 @@ def _free_text(text: str, context: Context, target: Draft | None) -> Reading:
         return correction
     note = _note(text, context)
     return Unsure(correction, note) if target and isinstance(note, VisitNote) else note
+
+
+def _tells_of_another(changes: Changes, target: Draft | None) -> bool:
+    """Tell a terse note on another customer (“南通众成，贺子豪，方案交了”) from a correction.
+
+    No field is named, another customer is, and something more is said. Taking it for a correction loses a visit.
+    """
+    other = [change for change in changes.changes if change.field == "customer"]
+    if changes.named or not other or len({change.field for change in changes.changes}) < 2:
+        return False
+    return target is None or all(change.value != target.customer for change in other)
 
 
 def _outweighs(changes: Changes, kind: str) -> bool:

@@ -21,7 +21,8 @@ from sqlmodel import SQLModel
 Row = TypeVar("Row", bound=SQLModel)
 
 
-def _table_of(model: type[SQLModel]) -> sa.Table:
+def table_of(model: type[SQLModel]) -> sa.Table:
+    """Return the table behind a model, for statements that go past the session."""
     table: sa.Table = model.__table__  # type: ignore[attr-defined]
     return table
 
@@ -82,11 +83,11 @@ class UnitOfWork:
         For rows that stay as they are: the session does not know them, so a later change of theirs is not written.
         """
         written = [{name: getattr(row, name) for name in type(row).model_fields} for row in rows]
-        await self.session.execute(sa.insert(_table_of(type(rows[0]))), written)
+        await self.session.execute(sa.insert(table_of(type(rows[0]))), written)
 
-    async def run(self, statement: Any) -> int:
-        """Run an update or delete; return how many rows it touched."""
-        result = await self.session.execute(statement)
+    async def run(self, statement: Any, values: Mapping[str, Any] | None = None) -> int:
+        """Run an update or delete; return how many rows it touched. Prepared, it is made of `table_of` a model."""
+        result = await self.session.execute(statement, values)
         return int(getattr(result, "rowcount", 0) or 0)
 
     async def commit(self) -> None:

@@ -14,7 +14,7 @@ from nlp.replies import values
 from nlp.types import Context, Draft, FieldChange, FieldName, Span
 
 _FIELDS: tuple[tuple[FieldName, str], ...] = (
-    ("customer", r"客户(?:名称?|名字)?|公司(?:名称?|名字)?|单位(?:名称?)?|厂家|店名"),
+    ("customer", r"客户(?:名称?|名字)?|(?<!有限)(?<!股份)(?<![分子总])公司(?:名称?|名字)?|单位(?:名称?)?|厂家|店名"),
     (
         "contact",
         r"联系人(?:名字)?|对接人|接待(?:的?人)?|(?:今天|这次|实际)?(?:跟|和|同)?我?(?:们)?(?:见"

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nlp import read_reply
-from nlp.types import Chatter, Command, Correction, Unsure, VisitNote
+from handlers.playbooks import load as load_playbook
+from nlp import Directory, read_reply
+from nlp.types import Chatter, Command, Context, Correction, Draft, Unsure, VisitNote
+from tests.nlp.corpus import load_customers, load_notes, load_reps
 from tests.nlp.dialogue import SITUATIONS, agrees, load_replies, situation
 
 LINES = load_replies()
@@ -122,3 +125,21 @@ def test_a_word_of_the_drafts_contact_continues_the_draft(text: str, joins: str 
     assert isinstance(reading, VisitNote)
     assert reading.joins == joins
     assert reading.extraction.obstacle.shown == "question"
+
+
+def test_a_note_on_another_customer_stays_a_note_while_a_draft_is_open() -> None:
+    """Taken for a correction, it would move the open visit to the other customer, and one visit would be lost."""
+    corpus = Path(__file__).parent.parent / "corpus"
+    directory = Directory(load_customers(corpus / "customers.csv"), load_reps(corpus / "reps.csv"))
+    misread = []
+    for row in load_notes(corpus / "notes-dev.jsonl"):
+        if not isinstance(row["gold"]["customer"], str):
+            continue
+        at = datetime.fromisoformat(row["sent_at"])
+        other = "C0002" if row["gold"]["customer"] == "C0001" else "C0001"
+        draft = Draft("v1", at - timedelta(minutes=20), other, "另一家", "王建国", "方案提交")
+        playbook = load_playbook(row["playbook"]).for_nlp()
+        context = Context(rep=row["rep"], directory=directory, playbook=playbook, at=at, drafts=(draft,))
+        if not isinstance(read_reply(row["text"], context), VisitNote):
+            misread.append(row["id"])
+    assert misread == []

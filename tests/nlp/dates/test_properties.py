@@ -43,12 +43,16 @@ def test_any_text_at_any_moment_is_answered(text: str, moment: datetime) -> None
 )
 def test_twenty_thousand_characters_take_linear_time(piece: str) -> None:
     def seconds(length: int) -> float:
+        """Processor time, the best of three: what else the machine does must not decide."""
         text = (piece * (length // len(piece) + 1))[:length]
-        started = time.perf_counter()
-        follow_up(text, REFERENCE)
-        return time.perf_counter() - started
+        taken = []
+        for _ in range(3):
+            started = time.process_time()
+            follow_up(text, REFERENCE)
+            taken.append(time.process_time() - started)
+        return min(taken)
 
-    assert seconds(20_000) < 12 * max(seconds(5_000), 0.02)
+    assert seconds(20_000) < 12 * max(seconds(5_000), 0.04)
 
 
 def test_reference_at_the_edge_of_the_calendar() -> None:
