@@ -19,7 +19,8 @@ from handlers.photos import Photo, read_photo
 from handlers.ports import Fetched
 from handlers.rules.geo import Point, distance_m, distance_words
 from handlers.tell import freeze, say, tell
-from handlers.visits import attach, open_visit, view, visit_for_evidence
+from handlers.visit_view import view
+from handlers.visits import attach, open_visit, visit_for_evidence
 from storage import UnitOfWork
 from storage import tables as t
 from storage.media import MediaStore

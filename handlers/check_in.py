@@ -13,7 +13,8 @@ from handlers.know import Person, World
 from handlers.messages import Action, Card, CardButton, InboundLocation, OutboundCard
 from handlers.rules.geo import Point, distance_m, judge_check_in, nearest, to_wgs84
 from handlers.tell import say, tell
-from handlers.visits import attach, open_visit, view, visit_for_evidence
+from handlers.visit_view import view
+from handlers.visits import attach, open_visit, visit_for_evidence
 from storage import UnitOfWork
 from storage import tables as t
 

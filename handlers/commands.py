@@ -13,7 +13,8 @@ from handlers import confirm_visit, field_values, texts
 from handlers.know import Person, World
 from handlers.show_visit import show_visit
 from handlers.tell import say
-from handlers.visits import drafts, view
+from handlers.visit_view import view
+from handlers.visits import drafts
 from nlp import types as nt
 from storage import UnitOfWork
 from storage import tables as t

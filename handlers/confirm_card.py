@@ -11,7 +11,7 @@ import nlp
 from handlers import field_values, texts
 from handlers.messages import Action, Card, CardButton, CardRow, CardSelection
 from handlers.rules.geo import distance_words
-from handlers.visits import VisitView
+from handlers.visit_view import VisitView
 from nlp import types as nt
 from storage import tables as t
 

@@ -18,7 +18,8 @@ from handlers.playbooks import Playbook
 from handlers.raise_alerts import next_check, resolve_alerts
 from handlers.rules.stages import plan_move
 from handlers.visit_sheet import preparations_of
-from handlers.visits import UNDO_LIFE, VisitView, note_change, shanghai_day, view
+from handlers.visit_view import VisitView, view
+from handlers.visits import UNDO_LIFE, note_change, shanghai_day
 from nlp.dates import default_calendar
 from storage import UnitOfWork
 from storage import tables as t

@@ -14,7 +14,8 @@ from handlers import field_values
 from handlers.confirm_visit import undo
 from handlers.know import Person, World
 from handlers.learn_aliases import propose_alias
-from handlers.visits import fill_from_directory, playbook_for, set_field, words_of
+from handlers.visit_view import words_of
+from handlers.visits import fill_from_directory, playbook_for, set_field
 from nlp import types as nt
 from storage import UnitOfWork
 from storage import tables as t

@@ -24,7 +24,8 @@ from handlers.raise_alerts import acknowledge, snooze
 from handlers.show_visit import show_visit
 from handlers.tell import keep_code, say, tell
 from handlers.understand import decide
-from handlers.visits import VisitView, fill_from_directory, set_field, view
+from handlers.visit_view import VisitView, view
+from handlers.visits import fill_from_directory, set_field
 from nlp import types as nt
 from storage import UnitOfWork
 from storage import tables as t

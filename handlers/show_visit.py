@@ -13,7 +13,7 @@ from handlers.know import Person, World
 from handlers.messages import OutboundCard
 from handlers.tell import tell
 from handlers.visit_sheet import VisitSheet
-from handlers.visits import view
+from handlers.visit_view import view
 from storage import UnitOfWork
 from storage import tables as t
 

@@ -25,6 +25,7 @@ from handlers.rules.forwards import ask_follow_up
 from handlers.show_visit import show_visit
 from handlers.tell import say, tell
 from handlers.visit_sheet import VisitSheet, load_sheet
+from handlers.visit_view import view, words_of
 from handlers.visits import (
     apply_extraction,
     attach,
@@ -33,10 +34,8 @@ from handlers.visits import (
     known_customer,
     playbook_for,
     start_visit,
-    view,
     visit_born_of,
     visit_to_join,
-    words_of,
 )
 from nlp import types as nt
 from nlp.proposal import check_proposal, combine
@@ -178,7 +177,8 @@ async def take_note(reading: nt.VisitNote, turn: Turn, context: nt.Context, *, u
     playbook = await playbook_for(uow, world, turn.person, customer_id)
     extraction = reading.extraction
     if playbook.name != context.playbook.name:
-        extraction = _reread(extraction, turn, context, playbook.for_nlp())
+        note = nt.Note(turn.words[:READ_LIMIT], turn.capture.captured_at, turn.person.id, _channel(turn.capture))
+        extraction = nlp.under_playbook(extraction, note, playbook.for_nlp())
     if turn.capture.kind == "forward":
         extraction = ask_follow_up(extraction, turn.capture.captured_at)
     if turn.proposed is not None:
@@ -201,14 +201,6 @@ async def take_note(reading: nt.VisitNote, turn: Turn, context: nt.Context, *, u
     if sheet.opened_by is None:  # a visit that was just opened has no check-in
         await measure_distance(uow, visit, world)
     return await show_visit(uow, visit, turn.person, world=world, now=turn.now, answers=turn.answers, sheet=sheet)
-
-
-def _reread(extraction: nt.Extraction, turn: Turn, context: nt.Context, playbook: nt.Playbook) -> nt.Extraction:
-    """Read a note again under its customer's playbook; of typed words only what depends on the playbook is read."""
-    note = nt.Note(turn.words[:READ_LIMIT], turn.capture.captured_at, turn.person.id, _channel(turn.capture))
-    if note.channel == "voice":
-        return nlp.extract(note, context.directory, playbook, context=context)
-    return nlp.under_playbook(extraction, note, playbook)
 
 
 def _heed(

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from nlp import dates, names
+from nlp.dates import heard as heard_dates
 from nlp.dates.dialogue import not_the_customers
 from nlp.fields import mending, models, notelike, obstacle, preparation, shown, stage, tags
 from nlp.names import Directory
@@ -36,7 +37,8 @@ def extract(note: Note, directory: Directory, playbook: Playbook, *, context: Co
     sender = directory.reps.get(note.rep)
     ours = sender.name if sender else ""
     taken += [Span(*turn) for turn in not_the_customers(note.text, ours)]
-    followup = dates.follow_up(note.text, note.sent_at, ours)
+    spoken = heard_dates.mended(note.text, note.sent_at) if note.channel == "voice" else note.text
+    followup = dates.follow_up(spoken, note.sent_at, ours)
     return Extraction(
         customer=shown.customer(customer),
         contact=shown.contact(contact),
@@ -49,14 +51,15 @@ def extract(note: Note, directory: Directory, playbook: Playbook, *, context: Co
 
 
 def under_playbook(extraction: Extraction, note: Note, playbook: Playbook) -> Extraction:
-    """Return what `extract` makes of a typed `note` under another playbook, which decides on stage and tags alone."""
+    """Return what `extract` makes of the same `note` under another playbook, which decides on stage and tags alone."""
     if not extraction.is_note:
         return extraction
     text = note.text[:MAX_TEXT]
+    reading = mending.mended(text) if note.channel == "voice" else text
     return replace(
         extraction,
-        stage=shown.stage(stage.guess(text, playbook, models.stage_model())),
-        tags=tags.suggest(text, playbook, text),
+        stage=shown.stage(stage.guess(reading, playbook, models.stage_model())),
+        tags=tags.suggest(text, playbook, reading),
     )
 
 

@@ -18,7 +18,8 @@ from bot.page.visit_page import position_words
 from handlers import field_values, know
 from handlers.check_in import measure_distance
 from handlers.know import World
-from handlers.visits import attach, view
+from handlers.visit_view import view
+from handlers.visits import attach
 from storage import UnitOfWork
 from storage import tables as t
 

@@ -18,7 +18,8 @@ from bot.page import words
 from bot.page.evidence import Quote
 from handlers import field_values, texts
 from handlers.playbooks import Playbook
-from handlers.visits import VisitView, shanghai_day
+from handlers.visit_view import VisitView
+from handlers.visits import shanghai_day
 from nlp import types as nt
 
 #: Most characters a person may type into a field.

@@ -29,7 +29,7 @@ from handlers.correct_visit import change_fields
 from handlers.know import World
 from handlers.links import LinkTarget
 from handlers.show_visit import show_visit
-from handlers.visits import view, words_of
+from handlers.visit_view import view, words_of
 from nlp import types as nt
 from storage import UnitOfWork
 from storage import tables as t

@@ -14,7 +14,7 @@ from handlers.know import World
 from handlers.raise_alerts import as_view
 from handlers.rules.days import day_of
 from handlers.rules.dwell import due_days
-from handlers.visits import view
+from handlers.visit_view import view
 from storage import UnitOfWork
 from storage import tables as t
 

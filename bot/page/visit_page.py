@@ -16,7 +16,7 @@ from bot.page.history import ChangeLine, history_of
 from handlers import field_values, texts
 from handlers.know import World
 from handlers.rules.geo import Point, judge_check_in
-from handlers.visits import VisitView, view, words_of
+from handlers.visit_view import VisitView, view, words_of
 from nlp import types as nt
 from storage import UnitOfWork
 from storage import tables as t

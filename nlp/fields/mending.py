@@ -2,15 +2,16 @@
 
 Only the reading is mended: the text keeps its length, so that spans found in the reading are spans of the note as
 received, and values are cut from the note itself. A stretch is taken for a trade word where it sounds exactly like one
-(tones aside) and is no everyday word. Words with a common double (返点 and 饭店, 质检 and 之间) are left out.
+(tones aside) and is no everyday word. Words with common doubles (质检 and 之间) are left out.
 """
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from nlp.names.everyday import COMMON
-from nlp.names.sound import plain
+from nlp.names.sound import plain, readings
 
 _WORDS = [
     "合同",
@@ -90,10 +91,21 @@ _WORDS = [
     "调试",
     "联调",
     "表面",
+    "出厂价",
+    "供货价",
+    "进货价",
+    "报价单",
+    "陈列图",
+    "布局图",
+    "返点",
+    "冰柜",
+    "冷柜",
 ]
 #: Stretches that sound like a trade word and are good words themselves.
-_REAL = COMMON | {"幅宽", "定进", "式样", "打烊", "经度", "精读", "计数", "教父", "平身", "收付", "成本"}
+_REAL = COMMON | {"幅宽", "定进", "式样", "打烊", "经度", "精读", "计数", "教父", "平身", "收付", "成本", "饭店"}
 _LENGTHS = (4, 3, 2)
+#: Two syllables in y- and j- before a usual term of payment are 月结 (邀纪90天).
+_TERM = re.compile("(?P<said>[\u4e00-\u9fff]{2})(?=(?:30|45|60|90|120|三十|四十五|六十|九十|一百二十?)天)")
 
 
 @lru_cache(maxsize=1)
@@ -110,7 +122,16 @@ def mended(text: str) -> str:
         if length:
             parts[at : at + length] = known[sound[at : at + length]]
         at += length or 1
-    return "".join(parts)
+    return _TERM.sub(_term, "".join(parts))
+
+
+def _term(match: re.Match[str]) -> str:
+    """Return 月结 for what begins like it, else what was said."""
+    said = match["said"]
+    alike = said not in _REAL and all(
+        any(reading.startswith(first) for reading in readings(char)[:1]) for char, first in zip(said, "yj", strict=True)
+    )
+    return "月结" if alike else said
 
 
 def _length_at(text: str, sound: str, at: int, known: dict[str, str]) -> int:

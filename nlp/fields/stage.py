@@ -104,7 +104,7 @@ class StageModel:
 
     def _score(self, stage: str, features: set[str], own: list[str]) -> float:
         table, shared = self._weights.get(stage, {}), self._weights.get("", {})
-        score = table.get("bias", 0.0) + sum(table[name] for name in features & table.keys())
+        score = table.get("bias", 0.0) + sum(map(table.__getitem__, features & table.keys()))
         return score + sum(shared.get(name, 0.0) + table.get(name, 0.0) for name in own)
 
     def probabilities(self, text: str, row: Sequence[Status], found: list[Hit], playbook: Playbook) -> dict[str, float]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from nlp.names.acquaintance import Known, known_people
 from nlp.names.cues import absent, met
 from nlp.names.directory import Directory
+from nlp.names.heard import heard_away, heard_contacts, heard_strangers
 from nlp.names.people import Person
 from nlp.names.reading import Reading
 from nlp.types import Customer, CustomerRef, Guess, NewCustomer, Span
@@ -68,6 +69,7 @@ def _names(ranked: list[Met]) -> tuple[str, ...]:
 
 def _all_met(reading: Reading, customer: Customer | None, beside: Span | None, stranger: float) -> list[Met]:
     known = known_people(reading, customer) if customer else []
+    reading = _with_heard(reading, known, customer, beside)
     spans = [item.span for item in known]
     people = [_known(reading, item, beside) for item in known]
     people += [
@@ -78,6 +80,17 @@ def _all_met(reading: Reading, customer: Customer | None, beside: Span | None, s
         and not (beside and _overlaps(person.span, beside))
     ]
     return _first_first(_joined(reading.text, people))
+
+
+def _with_heard(reading: Reading, known: list[Known], customer: Customer | None, beside: Span | None) -> Reading:
+    """In speech that names nobody: add to `known` the contact that can be heard, else to the people a new one."""
+    if not reading.voice or any(item.by != "role" for item in known):
+        return reading
+    heard = heard_contacts(reading, customer, beside) if customer else []
+    known += heard
+    if heard or any(person.kind != "role" for person in reading.people):
+        return reading
+    return replace(reading, people=(*reading.people, *heard_strangers(reading)))
 
 
 def _joined(text: str, people: list[Met]) -> list[Met]:
@@ -123,7 +136,7 @@ def _as_said(reading: Reading, person: Person, beside: Span | None, sure: float)
 
 
 def _weight(reading: Reading, span: Span, beside: Span | None) -> float:
-    if absent(reading.text, span):
+    if absent(reading.text, span) or (reading.voice and heard_away(reading, span)):
         return _ABSENT
     weight = met(reading.text, span)
     if beside is not None and 0 <= span.start - beside.end <= 2:

@@ -100,6 +100,7 @@ def alike(said: str, meant: str) -> float:
     return sum(map(likeness, said, meant)) / len(said)
 
 
+@lru_cache(maxsize=65536)
 def _syllables_alike(ours: str, theirs: str) -> float:
     if ours == theirs:
         return 0.8

@@ -9,7 +9,7 @@ import pytest
 
 from handlers.confirm_card import NO_TAGS, UNDECIDED, CardContext, build
 from handlers.messages import Action, Card
-from handlers.visits import VisitView
+from handlers.visit_view import VisitView
 from nlp import Directory
 from nlp.types import Contact, Customer
 from storage import tables as t

@@ -21,10 +21,15 @@ def _guess(text: str) -> Guess:
         ("今天跟采购谈了一上午他非要再降五个点我说回去申请周一给他答复", "再降五个点"),
         ("样机测了两天，噪音超标，客户不签字，20号带新的过去", "噪音超标"),
         ("合同过了法务，主要卡在付款方式上，周五再谈", "付款方式"),
+        ("报价他说可以，陈经理卡在账期上，要六十天我们只有三十，20号前给答复", "卡在账期上"),
     ],
 )
 def test_the_objection_is_found(text: str, expected: str) -> None:
     assert expected in str(_guess(text).value)
+
+
+def test_what_is_to_be_done_about_it_is_no_part_of_it() -> None:
+    assert _guess("旧报价他不认,要重新报一版,明天发他").value == "旧报价他不认"
 
 
 @pytest.mark.parametrize(
