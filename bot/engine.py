@@ -65,7 +65,7 @@ def configure(database_url: str, executor_id: str) -> None:
         "application_version": APPLICATION_VERSION,
         "executor_id": executor_id,
         "max_executor_threads": 8,
-        "notification_listener_polling_interval_sec": 0.05 if is_sqlite(database_url) else 0.25,
+        "notification_listener_polling_interval_sec": 0.25,
     }
     if is_sqlite(database_url):
         config["system_database_engine"] = make_sync_engine(database_url)
@@ -76,10 +76,10 @@ async def launch(queues: Sequence[str]) -> None:
     """Start working on these queues; with an empty list the process only enqueues."""
     DBOS.listen_queues(list(queues))
     DBOS.launch()
-    await DBOS.register_queue_async(INBOX, partition_concurrency=1, worker_concurrency=20, polling_interval_sec=0.05)
-    await DBOS.register_queue_async(MEDIA, worker_concurrency=20, polling_interval_sec=0.1)
+    await DBOS.register_queue_async(INBOX, partition_concurrency=1, worker_concurrency=8, polling_interval_sec=0.1)
+    await DBOS.register_queue_async(MEDIA, worker_concurrency=20, polling_interval_sec=0.2)
     await DBOS.register_queue_async(TRANSCRIBE, worker_concurrency=2, polling_interval_sec=0.1)
-    await DBOS.register_queue_async(TELL, worker_concurrency=20, polling_interval_sec=0.2)
+    await DBOS.register_queue_async(TELL, worker_concurrency=20, polling_interval_sec=0.5)
 
 
 async def stop(timeout_s: int = 10) -> None:

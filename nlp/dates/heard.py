@@ -29,6 +29,10 @@ _ACTS = re.compile("[我咱再在去来前带给过回要把他她它约和跟�
 _ACTS_NOW = re.compile("[我咱再去来带给过回要把约送发拿]")
 _FRACTION = re.compile("([一二三四五六七八九十]{1,3})分[之至]([一二三四五六七八九十]{1,2})(?![一二三四五六七八九十])")
 _GRAMMAR = FUNCTION | frozenset("以是而无有事")
+#: Words that sound like parts of a month.
+_WORDS = frozenset(
+    ("中心", "中型", "中性", "中兴", "重心", "重新", "重型", "上新", "上行", "上心", "上线", "业主", "夜市")
+)
 #: A day spoken as a fraction (6/26) lies within so many days after the note; 三分之一 and its like are shares.
 _WITHIN_DAYS = 60
 _SHARES = frozenset((2, 3, 4, 5, 10))
@@ -122,7 +126,7 @@ def _heard(text: str, at: int, rule: _Rule) -> bool:
     end = at + len(rule.word)
     said = text[at:end]
     if len(said) < len(rule.word) or said == rule.word:
-        return said == rule.word
+        return False
     if not all(
         char == meant or sounds.intersection(readings(char)[:2])
         for char, meant, sounds in zip(said, rule.word, rule.syllables, strict=True)
@@ -136,7 +140,7 @@ def _heard(text: str, at: int, rule: _Rule) -> bool:
 def _everyday(said: str, word: str) -> bool:
     """Return whether what was heard is a word of its own, or grammar stands in it where the date word has none."""
     grammar = any(char in _GRAMMAR and char != meant for char, meant in zip(said, word, strict=True))
-    return said in COMMON or said in PHRASES_DICT or (grammar and not word.startswith("周"))
+    return said in COMMON or said in _WORDS or said in PHRASES_DICT or (grammar and not word.startswith("周"))
 
 
 def _goes_on(text: str, end: int) -> bool:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from pypinyin.constants import PHRASES_DICT
+
 from nlp.names.everyday import COMMON
 from nlp.names.sound import plain, readings
 
@@ -128,7 +130,7 @@ def mended(text: str) -> str:
 def _term(match: re.Match[str]) -> str:
     """Return 月结 for what begins like it, else what was said."""
     said = match["said"]
-    alike = said not in _REAL and all(
+    alike = said not in PHRASES_DICT and all(
         any(reading.startswith(first) for reading in readings(char)[:1]) for char, first in zip(said, "yj", strict=True)
     )
     return "月结" if alike else said

@@ -61,7 +61,8 @@ def known_people(reading: Reading, customer: Customer) -> list[Known]:
         if match is not None:
             found.append(Known(match[0], person.span, match[1], person))
     if not found:
-        found = list(_by_half_a_name(reading, customer))
+        halves = list(_by_half_a_name(reading, customer))
+        found = [half for half in halves if sum(other.span == half.span for other in halves) == 1]
     return sorted(found, key=lambda known: known.span)
 
 

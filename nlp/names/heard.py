@@ -18,23 +18,36 @@ from nlp.names.people import Person, is_usual, people_called
 from nlp.names.reading import Reading
 from nlp.names.sound import fold, likeness, plain, readings
 from nlp.names.surnames import COMPOUND
+from nlp.names.words import words
 from nlp.types import Contact, Customer, Span
 
 #: Characters written for a spoken title: the same syllable, or one that recognisers confuse with it.
 _TITLE_SOUNDS = {
-    "哥": "哥歌戈鸽割搁",
+    "哥": "哥歌戈鸽",
     "姐": "姐解街杰洁捷皆揭剪",
     "工": "工公宫弓功攻恭",
     "总": "总宗综踪纵",
 }
 #: Written titles of new people: nothing else is said with these right after a role.
-_NEW_TITLES = {char: title for title, chars in (("哥", "歌戈鸽割"), ("姐", "街皆揭剪")) for char in chars}
+_NEW_TITLES = {char: title for title, chars in (("哥", "歌戈鸽"), ("姐", "街皆揭剪")) for char in chars}
 #: Surnames by how many bear them in this spelling; of several that sound alike the first is written.
 _USUAL = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾萧田董袁潘蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆"
     "汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤常温康施文牛樊葛邢安齐易乔"
     "伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌毕单季裴霍涂成苗谷盛骆"
 )
+#: Words that hold a title's sound, or end before a title (区域经理).
+_EVERYDAY = COMMON | frozenset(
+    words(
+        """
+        讲解 理解 和解 化解 分解 缓解 调解 整洁 简洁 清洁 快捷 敏捷 便捷 修剪 裁剪 加工 施工 成功 完工 开工 手工 办公
+        竣工 用工 人工 动工 停工 复工 返工 分工 电工 焊工 技工 民工 汇总 综合 行踪 操纵 商业街 区域 大区 片区 城市
+        省区 大堂 楼面 值班 客服 执行 常务 分管 业务 商务 服务
+        """
+    )
+)
+#: Words of one character that stand before a title (就差董事长签字).
+_BEFORE_TITLE = frozenset("差叫请问待和陪等找见约催")
 _ROLE_BEFORE = re.compile("(?:店长|老板娘?|采购|经理|总监|主管|厂长|师傅|厨师长|负责人|联系人)(?:是|叫|姓)?[，,、 ]?$")
 _CLAUSE_ENDS = re.compile("[，,。.！!？?；;、 ]|$")
 #: Why somebody was not there, as it sounds (产价 for 产假), within so many characters behind the name.
@@ -66,7 +79,7 @@ def heard_strangers(reading: Reading) -> Iterator[Person]:
         surname = _surname_of_sound(plain(text[at])) if title else ""
         if not (surname and title and _ROLE_BEFORE.search(text, 0, at) and _CLAUSE_ENDS.match(text, at + 2)):
             continue
-        if text[at : at + 2] not in COMMON:
+        if text[at : at + 2] not in _EVERYDAY:
             yield Person(surname + title, Span(at, at + 2), "nick", surname, title)
 
 
@@ -110,7 +123,11 @@ def _full_name(reading: Reading, contact: Contact) -> Iterator[tuple[Span, By]]:
         if size == 2 and not (contact.title and reading.text[:at].endswith(contact.title[-2:])):
             continue
         exact = sum(likeness(ours, theirs) >= 0.8 for ours, theirs in zip(said, contact.name, strict=True))
-        if exact == size - 1 and all(map(one_off, said, contact.name)) and said not in COMMON:
+        if (
+            exact == size - 1
+            and all(map(one_off, said, contact.name))
+            and not _everyday(reading.text, Span(at, at + size))
+        ):
             yield Span(at, at + size), "near"
 
 
@@ -120,7 +137,7 @@ def _before_title(reading: Reading, contact: Contact) -> Iterator[tuple[Span, By
     if contact.name[:2] in COMPOUND:
         return
     for said in dict.fromkeys(reading.text):
-        if is_usual(said) or said in FUNCTION or not one_off(said, surname):
+        if is_usual(said) or said in FUNCTION or said in _BEFORE_TITLE or not one_off(said, surname):
             continue
         for person in people_called(reading.text, said):
             fits = person.kind == "title" and title_fits(person.title, contact)
@@ -143,7 +160,7 @@ def _spoken_title(reading: Reading, contact: Contact) -> Iterator[tuple[Span, By
 def _everyday(text: str, span: Span) -> bool:
     """Return whether two characters at the stretch, or across its ends, are a word."""
     pairs = (text[at : at + 2] for at in range(max(0, span.start - 1), min(span.end, span.start + 2)))
-    return any(pair in COMMON or pair in PHRASES_DICT for pair in pairs)
+    return any(pair in _EVERYDAY or pair in PHRASES_DICT for pair in pairs)
 
 
 def _in_a_role(reading: Reading, span: Span) -> bool:

@@ -29,7 +29,7 @@ def test_the_objection_is_found(text: str, expected: str) -> None:
 
 
 def test_what_is_to_be_done_about_it_is_no_part_of_it() -> None:
-    assert _guess("旧报价他不认,要重新报一版,明天发他").value == "旧报价他不认"
+    assert _guess("见了陈总,旧报价嫌太贵,要重新报一版,明天发他").value == "旧报价嫌太贵"
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,16 @@ def test_a_misheard_person_is_the_one_contact_that_sounds_so(text: str, name: st
 
 
 @pytest.mark.parametrize(
-    "text", ["以后总部会定,下周再说", "因公出去了,没见到人", "意见很大,报价太高", "客户总量不够", "零件时间太久"]
+    "text",
+    [
+        "以后总部会定,下周再说",
+        "因公出去了,没见到人",
+        "意见很大,报价太高",
+        "客户总量不够",
+        "零件时间太久",
+        "区域经理在开会",
+        "成功了一半",
+    ],
 )
 def test_everyday_words_are_no_person(text: str) -> None:
     assert met(text) is None
@@ -58,7 +67,7 @@ def test_of_two_that_sound_alike_none_is_taken() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "name"), [("新开的馆子,店长程歌,递了名片", "程哥"), ("新开的馆子,店长唱歌给我们听", None)]
+    ("text", "name"), [("新开的馆子,店长承歌,递了名片", "程哥"), ("新开的馆子,店长唱歌给我们听", None)]
 )
 def test_a_new_person_behind_a_role_is_spelled_as_usual(text: str, name: str | None) -> None:
     assert met(text, at=None) == name
