@@ -19,13 +19,13 @@ from handlers.consult import ask_about_text, ask_about_voice
 from handlers.daily_rhythm import evening_summaries, morning_reminders
 from handlers.errors import MediaGone, NothingHeard, PermanentError, RetryableError, Unreadable
 from handlers.hold_pushes import hold_pushes
-from handlers.know import World, person_of, reach
+from handlers.know import Person, World, person_of, reach
 from handlers.messages import Inbound, InboundText, OutboundText
 from handlers.ports import Ask, Clock, Heard, Messenger, Proposed, Proposer, Transcriber
 from handlers.raise_alerts import raise_due
 from handlers.receive import receive
 from handlers.tell import tell
-from storage import Store
+from storage import Store, UnitOfWork
 from storage import tables as t
 from storage.media import MediaStore
 
@@ -105,35 +105,22 @@ class Work:
         inbound = self._parse(update)
         async with self._store.begin() as uow:
             person = await person_of(uow, inbound.channel, inbound.sender_id)
-            if person is None:
-                return []
-            key = await tell(
-                uow,
-                person,
-                OutboundText(texts.our_fault(inbound.sent_at)),
-                key=f"fault:{inbound.source_id}",
-                now=self._clock.now(),
-                answers=inbound.source_id,
-            )
-            await uow.commit()
-        return [key]
+            return await self._own_up(uow, person, inbound.source_id, inbound.sent_at)
 
     async def apologise_for(self, capture_id: str) -> list[str]:
         """The same for work on a capture that went wrong later."""
         async with self._store.begin() as uow:
             capture = await uow.need(t.Capture, capture_id)
             person = await reach(uow, capture.person_id)
-            if person is None:
-                return []
-            key = await tell(
-                uow,
-                person,
-                OutboundText(texts.our_fault(capture.captured_at)),
-                key=f"fault:{capture.source_id}",
-                now=self._clock.now(),
-                answers=capture.source_id,
-            )
-            await uow.commit()
+            return await self._own_up(uow, person, capture.source_id, capture.captured_at)
+
+    async def _own_up(self, uow: UnitOfWork, person: Person | None, source_id: str, at: datetime) -> list[str]:
+        """Queue the sentence once per message and commit; a stranger is told nothing."""
+        if person is None:
+            return []
+        sorry = OutboundText(texts.our_fault(at))
+        key = await tell(uow, person, sorry, key=f"fault:{source_id}", now=self._clock.now(), answers=source_id)
+        await uow.commit()
         return [key]
 
     async def fetch(self, capture_id: str, attempt: int) -> dict[str, Any]:

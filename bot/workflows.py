@@ -13,9 +13,11 @@ from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
 
 from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.engine import INBOX, MEDIA, TELL, TRANSCRIBE
 from bot.work import Work
+from handlers.errors import RetryableError
 
 logger = logging.getLogger("bot.workflows")
 
@@ -36,10 +38,22 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+def _is_passing(error: BaseException) -> bool:
+    """Tell trouble outside (database, disk, platform) from a fault of our own, which repeating does not heal."""
+    return isinstance(error, SQLAlchemyError | OSError | TimeoutError | RetryableError)
+
+
 def _step(name: str, do: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
     """Return a method of `Work` as a durable step; a passing trouble (database away) is tried again for a minute."""
 
-    @DBOS.step(name=name, retries_allowed=True, interval_seconds=0.5, backoff_rate=2.0, max_attempts=8)
+    @DBOS.step(
+        name=name,
+        retries_allowed=True,
+        interval_seconds=0.5,
+        backoff_rate=2.0,
+        max_attempts=8,
+        should_retry=_is_passing,
+    )
     async def run(*args: P.args, **kwargs: P.kwargs) -> R:
         return await do(*args, **kwargs)
 
