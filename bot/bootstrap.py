@@ -40,6 +40,7 @@ logger = logging.getLogger("bot")
 #: The platform waits five seconds; what is not durable by then goes to the spool (DECISIONS 1).
 ENQUEUE_WITHIN_S = 4.0
 SPOOL_EVERY_S = 5.0
+RETENTION_EVERY_S = 24 * 3600.0
 
 
 @dataclass(slots=True)
@@ -167,9 +168,15 @@ class Application:
         left = await self.spool.drain(self.workflows.enqueue_update)
         if left:
             logger.warning("spool drained", extra={"action": "spool_drained", "count": left})
-        self._tasks = [asyncio.create_task(self._drain_spool())]
+        self._tasks = [asyncio.create_task(self._drain_spool()), asyncio.create_task(self._forget_finished())]
         if schedule:
             self._tasks.append(asyncio.create_task(self.schedule.run()))
+
+    async def _forget_finished(self) -> None:
+        """Once a day, drop workflows that finished a month ago; by the machine's time, as the engine notes it."""
+        while True:
+            await engine.forget_finished(SystemClock().now())
+            await asyncio.sleep(RETENTION_EVERY_S)
 
     async def _drain_spool(self) -> None:
         while True:

@@ -6,13 +6,13 @@ A confirm always succeeds and stores the stage as said; the opportunity moves on
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import col
 
-from handlers import field_values, know, texts
+from handlers import know
 from handlers.know import Person, World
 from handlers.playbooks import Playbook
 from handlers.raise_alerts import next_check, resolve_alerts
@@ -332,15 +332,3 @@ async def restore(uow: UnitOfWork, visit: t.Visit, person: Person, *, via: str, 
         await note_change(
             uow, visit, actor_id=person.id, via=via, field_name="state", before="voided", after="draft", now=now
         )
-
-
-def summary(seen: VisitView, directory: Any) -> str:
-    """Return one line that says what was confirmed and the next step."""
-    customer = field_values.in_words("customer", seen.value("customer"), directory)
-    followup = field_values.to_value("next_followup", seen.value("next_followup"))
-    return texts.confirmed_in_words(customer, texts.next_step(followup, seen.missing_labels()))
-
-
-def age_in_days(then: datetime, now: datetime) -> int:
-    """Return calendar days between two instants, in Shanghai."""
-    return (shanghai_day(now) - shanghai_day(then)) // timedelta(days=1)

@@ -20,14 +20,6 @@ class DomainError(WaiqinError):
         self.sentence = sentence
 
 
-class UnknownPerson(DomainError):
-    """The sender is not in the directory of people."""
-
-
-class NotYours(DomainError):
-    """The person may not act on this visit or alert."""
-
-
 class Unreadable(DomainError):
     """Media that cannot be opened: broken, too large or of an unknown format."""
 

@@ -185,14 +185,6 @@ def evening(lines: Sequence[str], captured: int) -> str:
     return "\n".join([head, *lines, "回复“确认 1”确认第 1 条，或点它的卡片；不点也不会丢。"])
 
 
-def confirmed_in_words(customer: str, next_step: str) -> str:
-    return f"已确认 ✓ {customer}。{next_step}"
-
-
-def undone(customer: str) -> str:
-    return f"已撤销 {customer} 的确认，回到待确认。改好再点确认。"
-
-
 def nothing_to_undo() -> str:
     return "24 小时内没有可撤销的确认。要改哪条，直接说“客户是…”“跟进改…”。"
 
@@ -282,14 +274,6 @@ def foreign_tap() -> str:
     return "这张卡片不是你的拜访，只有本人能点。要看进展可以问他本人。"
 
 
-def stale_tap() -> str:
-    return "这张卡片旧了，后来又改过。这是现在的样子，点这张。"
-
-
-def already_confirmed(customer: str) -> str:
-    return f"{customer}这条已经确认过了，不用再点。要改就直接说“跟进改周五”。"
-
-
 def dead_button() -> str:
     return "这个按钮已经失效，什么都没有改。发“草稿”看现在待确认的。"
 
@@ -361,11 +345,6 @@ def morning(follow_ups: Sequence[str], preparations: Sequence[str]) -> str:
 def follow_up_line(customer: str, contact: str, obstacle: str) -> str:
     who = f" {contact}" if contact else ""
     return f"· {customer}{who}" + (f"，上次卡在“{obstacle}”" if obstacle else "")
-
-
-def import_list(lines: Sequence[str]) -> str:
-    head = f"导入后有 {len(lines)} 个商机不知道停了多久，首次确认拜访后才开始计时："
-    return "\n".join([head, *lines[:20]])
 
 
 # --- proposed aliases --------------------------------------------------------------------------------------------

@@ -20,7 +20,6 @@ from nlp.types import Playbook as NlpPlaybook
 Recipient = Literal["owner", "supervisor", "director"]
 Level = Literal["yellow", "red"]
 
-_RECIPIENTS = "收件人列表（owner、supervisor、director 之中）"
 DEFAULT_PROMPT = "检测到‘{word}’，标记为{label}？"
 #: Pattern of a name that may also be a file name.
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
