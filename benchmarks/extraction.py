@@ -148,9 +148,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="measure extraction on annotated notes")
     parser.add_argument("notes", nargs="*", type=Path)
     parser.add_argument("--misses", action="store_true", help="print every wrong field")
+    parser.add_argument("--customers", type=Path, default=CORPUS / "customers.csv", help="the customer directory")
     parser.add_argument("--tags", action="store_true", help="print the tags one by one")
     options = parser.parse_args()
-    directory = Directory(load_customers(), load_reps())
+    directory = Directory(load_customers(options.customers), load_reps())
     playbooks = {name: load_playbook(name).for_nlp() for name in ("manufacturing", "fmcg", "generic")}
     aside = sorted((CORPUS / "own").glob("notes-aside-*.jsonl"))
     for path in options.notes or [CORPUS / "notes-dev.jsonl", *aside]:

@@ -45,7 +45,7 @@ def extract(note: Note, directory: Directory, playbook: Playbook, *, context: Co
         stage=shown.stage(stage.guess(reading, playbook, models.stage_model())),
         next_followup=shown.followup(followup),
         obstacle=shown.obstacle(obstacle.guess(note.text, models.obstacle_model(), reading, taken)),
-        tags=tags.suggest(note.text, playbook, reading),
+        tags=tags.suggest(note.text, playbook, models.tag_model(), reading),
         preparations=preparation.tasks(note, followup),
     )
 
@@ -59,7 +59,7 @@ def under_playbook(extraction: Extraction, note: Note, playbook: Playbook) -> Ex
     return replace(
         extraction,
         stage=shown.stage(stage.guess(reading, playbook, models.stage_model())),
-        tags=tags.suggest(text, playbook, reading),
+        tags=tags.suggest(text, playbook, models.tag_model(), reading),
     )
 
 

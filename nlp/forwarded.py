@@ -80,6 +80,8 @@ _LABEL = re.compile(
     re.I,
 )
 _OWN = frozenset({"我", "本人"})
+#: A messenger writes names: who retells a talk writes these before what was said.
+_PRONOUNS = frozenset({"他", "她", "他们", "她们", "佢", "佢哋", "伊", "对方", "人家", "你"})
 _LONGEST_PREFACE = 2
 
 
@@ -133,7 +135,7 @@ def _timed(found: re.Match[str], start: int, end: int, *, bracketed: bool) -> _L
 
 
 def _could_speak(who: str) -> bool:
-    return not _LABEL.match(who) and any(char.isalpha() for char in who)
+    return not _LABEL.match(who) and who not in _PRONOUNS and any(char.isalpha() for char in who)
 
 
 def _is_chat(lines: Sequence[_Line], heads: Sequence[int], rep_name: str) -> bool:

@@ -30,10 +30,11 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A person at a customer as the directory knows them."""
+    """A person at a customer as the directory knows them. `aliases`: other ways to name, or to mishear, them."""
 
     name: str
     title: str = ""
+    aliases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,13 +226,13 @@ class Context:
 
 
 CommandName = Literal[
-    "confirm", "undo", "void", "restore", "edit", "drafts", "help", "customer", "text_mode", "card_mode"
+    "confirm", "undo", "void", "restore", "edit", "drafts", "help", "customer", "text_mode", "card_mode", "receipts"
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """An instruction to the bot: 确认, 撤销, 不是拜访, 恢复, 修改, 草稿, 帮助, 客户 X, 文字版, 卡片版.
+    """An instruction to the bot: 确认, 撤销, 不是拜访, 恢复, 修改, 草稿, 帮助, 客户 X, 文字版, 卡片版, 收据.
 
     `argument` is the free word after it (a customer's name, a draft's number as text), empty if none.
     """

@@ -1,52 +1,25 @@
 """Trains the span model of obstacles (`nlp.fields.spans`) on annotated notes.
 
-Maximises the likelihood of the annotated stretches (any of several right ones) under `nlp.fields.spans`, with an L2
-penalty, by Adagrad on whole passes in a fixed order: the same files give the same weights. Features seen in only one
-note are dropped, small weights too.
+Maximises the likelihood of the annotated stretches (any of several right ones) with an L2 penalty, all notes at once.
+Features seen in only one note are dropped, small weights too.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from nlp.fields.spans import MAX_LENGTH, WORD, Floats, Parts, allowed, length_feature, parts
+from benchmarks.training.ascent import ascend, sums
+from nlp.fields.grams import Floats, GramSet
+from nlp.fields.spanparts import MAX_LENGTH, NULL_GROUP, WORD, Parts, allowed, length_feature, parts
 
-Ints = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True, slots=True)
-class Bag:
-    """Feature ids by row, flattened: `ids[k]` belongs to row `rows[k]`."""
-
-    ids: Ints
-    rows: Ints
-    size: int
-
-    def scores(self, weights: Floats) -> Floats:
-        """Return the sum of weights of each row."""
-        return np.bincount(self.rows, weights=weights[self.ids], minlength=self.size)
-
-    def add(self, gradient: Floats, by_row: Floats) -> None:
-        """Add `by_row` to the gradient of every feature of the row."""
-        np.add.at(gradient, self.ids, by_row[self.rows])
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """One note ready for training: bags, which stretches are possible, and which are right (all false: none is)."""
-
-    start: Bag
-    end: Bag
-    inside: Bag
-    whole: Bag
-    mask: npt.NDArray[np.bool_]
-    gold: npt.NDArray[np.bool_]
+#: The part of the penalty that classes of the whole note pay.
+_WHOLE_PAYS = 0.3
 
 
 def gold_texts(row: Mapping[str, Any]) -> list[str]:
@@ -55,101 +28,119 @@ def gold_texts(row: Mapping[str, Any]) -> list[str]:
     return [] if obstacle is None else [obstacle] if isinstance(obstacle, str) else list(obstacle)
 
 
-def _mark_gold(text: str, wanted: Iterable[str], mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+class Bag:
+    """Features of places (characters or notes), flattened: `ids[k]` belongs to the place `at[k]`."""
+
+    def __init__(self, places: Iterable[Sequence[str]], ids: Mapping[str, int]) -> None:
+        pairs = [(ids[name], k) for k, names in enumerate(places) for name in names if name in ids]
+        self.ids = np.array([pair[0] for pair in pairs], dtype=np.int64)
+        self.at = np.array([pair[1] for pair in pairs], dtype=np.int64)
+
+    def scores(self, weights: Floats, size: int) -> Floats:
+        """Return the sum of weights of each place."""
+        return sums(self.at, weights[self.ids], size)
+
+    def slope(self, by_place: Floats, count: int) -> Floats:
+        """Return by feature the sum of `by_place` over its places."""
+        return sums(self.ids, by_place[self.at], count)
+
+
+class Lattice:
+    """All possible stretches of all notes: where they start and end among all characters, which are right."""
+
+    def __init__(self, notes: Sequence[Parts], wanted: Sequence[Sequence[str]], words: GramSet) -> None:
+        starts, lengths, owners, gold = [], [], [], []
+        offset = 0
+        for k, (note, stretches) in enumerate(zip(notes, wanted, strict=True)):
+            mask = allowed(note.coded, words)
+            right = _marked(note.text, stretches, mask)
+            begin, length = np.nonzero(mask | right)
+            starts.append(begin + offset)
+            lengths.append(length)
+            owners.append(np.full(len(begin), k))
+            gold.append(right[begin, length])
+            offset += len(note.text)
+        self.size = offset
+        self.starts, self.lengths, self.owners = map(np.concatenate, (starts, lengths, owners))
+        self.gold = np.concatenate(gold)
+        self.ends = self.starts + self.lengths
+        self.found = sums(self.owners, self.gold.astype(np.float64), len(notes)) > 0
+
+
+def _marked(text: str, wanted: Iterable[str], mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
     gold = np.zeros_like(mask)
     for stretch in wanted:
         at = text.find(stretch)
-        if at >= 0 and len(stretch) <= MAX_LENGTH and at + len(stretch) <= len(text):
+        if at >= 0 and at + len(stretch) <= len(text) and len(stretch) <= MAX_LENGTH:
             gold[at, len(stretch) - 1] = True
     return gold
 
 
-class Vocabulary:
-    """Feature names by id; names that fewer than `least` notes have are left out."""
+class Likelihood:
+    """The log likelihood of the right stretches of all notes, by its slope."""
 
-    def __init__(self, notes: Sequence[Parts], least: int, words: frozenset[str]) -> None:
-        self.words = words
-        seen: Counter[str] = Counter()
-        for note in notes:
-            seen.update({name for rows in (note.start, note.end, note.inside) for row in rows.names() for name in row})
-            seen.update(set(note.whole))
-        names = sorted(name for name, count in seen.items() if count >= least)
-        names += [length_feature(k + 1) for k in range(MAX_LENGTH)]
-        self.ids = {name: k for k, name in enumerate(dict.fromkeys(names))}
+    def __init__(self, notes: Sequence[Parts], lattice: Lattice, ids: Mapping[str, int]) -> None:
+        self._lattice, self._count, self._notes = lattice, len(ids), len(notes)
+        sides = list(zip(*(note.names() for note in notes), strict=True))
+        self._start, self._end, self._inside = (Bag(chain.from_iterable(side), ids) for side in sides)
+        self._whole = Bag((note.whole_names() for note in notes), ids)
+        self._lengths = np.array([ids[length_feature(k + 1)] for k in range(MAX_LENGTH)], dtype=np.int64)
 
-    def bag(self, rows: Sequence[Sequence[str]]) -> Bag:
-        """Return the known features of `rows` as ids."""
-        pairs = [(self.ids[name], k) for k, row in enumerate(rows) for name in row if name in self.ids]
-        ids, at = zip(*pairs, strict=True) if pairs else ((), ())
-        return Bag(np.array(ids, dtype=np.int64), np.array(at, dtype=np.int64), len(rows))
+    def slope(self, weights: Floats) -> Floats:
+        """Return the gradient at `weights`."""
+        cells = self._lattice
+        inside = np.cumsum(self._inside.scores(weights, cells.size))
+        start = self._start.scores(weights, cells.size) - np.concatenate(([0.0], inside[:-1]))
+        end = self._end.scores(weights, cells.size) + inside
+        scores = start[cells.starts] + end[cells.ends] + weights[self._lengths][cells.lengths]
+        null = self._whole.scores(weights, self._notes)
+        top = null.copy()
+        np.maximum.at(top, cells.owners, scores)
+        shares, none = np.exp(scores - top[cells.owners]), np.exp(null - top)
+        total = sums(cells.owners, shares, self._notes) + none
+        right = np.where(cells.gold, shares, 0.0)
+        wanted = np.maximum(sums(cells.owners, right, self._notes), 1e-300)
+        change = right / wanted[cells.owners] - shares / total[cells.owners]
+        return self._spread(change) + self._whole.slope(~cells.found - none / total, self._count)
 
-    def example(self, note: Parts, wanted: Iterable[str]) -> Example:
-        """Return the note as bags with its right stretches marked."""
-        mask = allowed(note.text, self.words)
-        gold = _mark_gold(note.text, wanted, mask)
-        return Example(
-            self.bag(note.start.names()),
-            self.bag(note.end.names()),
-            self.bag(note.inside.names()),
-            self.bag([note.whole]),
-            mask | gold,
-            gold,
-        )
-
-
-def _gradient(example: Example, weights: Floats, length_ids: Ints, gradient: Floats) -> float:
-    """Add the gradient of one note's log likelihood; return the log likelihood."""
-    size = example.mask.shape[0]
-    prefix = np.concatenate(([0.0], np.cumsum(example.inside.scores(weights))))
-    last = np.minimum(np.arange(size)[:, None] + np.arange(MAX_LENGTH)[None, :], size - 1)
-    by_start = example.start.scores(weights) - prefix[:size]
-    by_end = example.end.scores(weights) + prefix[1:]
-    scores = by_start[:, None] + by_end[last] + weights[length_ids][None, :]
-    scores = np.where(example.mask, scores, -np.inf)
-    null = float(example.whole.scores(weights)[0])
-    top = max(null, float(scores.max(initial=-np.inf)))
-    shares = np.exp(scores - top)
-    none = np.exp(null - top)
-    total = shares.sum() + none
-    target = np.where(example.gold, shares, 0.0)
-    found = bool(example.gold.any())
-    wanted = target.sum() if found else none
-    change = (target / wanted if found else 0.0) - shares / total
-    example.whole.add(gradient, np.array([(0.0 if found else 1.0) - none / total]))
-    _spread(example, change, last, length_ids, gradient)
-    return float(np.log(wanted / total))
+    def _spread(self, change: Floats) -> Floats:
+        """Return by feature what a change of the stretches' scores means."""
+        cells = self._lattice
+        by_start, by_end = (sums(side, change, cells.size) for side in (cells.starts, cells.ends))
+        inside = np.cumsum(by_start) - np.concatenate(([0.0], np.cumsum(by_end)[:-1]))
+        by_length = sums(self._lengths[cells.lengths], change, self._count)
+        sides = ((self._start, by_start), (self._end, by_end), (self._inside, inside))
+        return by_length + sum(bag.slope(by_place, self._count) for bag, by_place in sides)
 
 
-def _spread(example: Example, change: Floats, last: Ints, length_ids: Ints, gradient: Floats) -> None:
-    size = example.mask.shape[0]
-    by_start = change.sum(axis=1)
-    by_end = np.bincount(last.ravel(), weights=change.ravel(), minlength=size)
-    example.start.add(gradient, by_start)
-    example.end.add(gradient, by_end)
-    example.inside.add(gradient, np.cumsum(by_start) - np.concatenate(([0.0], np.cumsum(by_end[:-1]))))
-    np.add.at(gradient, length_ids, change.sum(axis=0))
-
-
-def fit(rows: Sequence[Mapping[str, Any]], passes: int = 60, penalty: float = 0.6, least: int = 2) -> dict[str, float]:
+def fit(rows: Sequence[Mapping[str, Any]], passes: int = 60, penalty: float = 3.0, least: int = 3) -> dict[str, float]:
     """Train on annotated notes and return the weights by feature name.
 
     `penalty` is the L2 strength per feature over the whole set; `least` the notes a feature must occur in.
     """
     notes = [parts(row["text"]) for row in rows]
     words = cohesive_words(rows)
-    vocabulary = Vocabulary(notes, least, words)
-    examples = [vocabulary.example(note, gold_texts(row)) for note, row in zip(notes, rows, strict=True)]
-    length_ids = np.array([vocabulary.ids[length_feature(k + 1)] for k in range(MAX_LENGTH)], dtype=np.int64)
-    weights = np.zeros(len(vocabulary.ids))
-    squares = np.full_like(weights, 1e-2)
-    for _ in range(passes):
-        gradient = -penalty * weights
-        for example in examples:
-            _gradient(example, weights, length_ids, gradient)
-        squares += gradient**2
-        weights += 0.5 * gradient / np.sqrt(squares)
-    kept = {name: round(float(weights[k]), 3) for name, k in vocabulary.ids.items() if abs(weights[k]) >= 0.005}
+    ids = _vocabulary(notes, least)
+    lattice = Lattice(notes, [gold_texts(row) for row in rows], GramSet(words))
+    pays = np.array([_WHOLE_PAYS if _is_class(name) else 1.0 for name in ids])
+    weights = ascend(Likelihood(notes, lattice, ids).slope, pays * penalty, passes)
+    kept = {name: round(float(weights[k]), 3) for name, k in ids.items() if abs(weights[k]) >= 0.005}
     return {**kept, **{f"{WORD}{word}": 1.0 for word in words}}
+
+
+def _is_class(name: str) -> bool:
+    """Tell whether a feature is a class that the whole note has."""
+    return name.startswith("n") and not name.startswith(NULL_GROUP)
+
+
+def _vocabulary(notes: Sequence[Parts], least: int) -> dict[str, int]:
+    """Return feature names by id; names that fewer than `least` notes have are left out."""
+    seen: Counter[str] = Counter()
+    for note in notes:
+        seen.update({name for rows in note.names() for row in rows for name in row} | set(note.whole_names()))
+    names = sorted(name for name, count in seen.items() if count >= least)
+    names += [length_feature(k + 1) for k in range(MAX_LENGTH)]
+    return {name: k for k, name in enumerate(dict.fromkeys(names))}
 
 
 def cohesive_words(rows: Sequence[Mapping[str, Any]], least: int = 4, cohesion: float = 4.0) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
@@ -9,10 +10,16 @@ from nlp.dates import cues
 from nlp.dates.mention import DateMention, Reference
 from nlp.dates.scan import find_dates, fold
 from nlp.dates.scenes import Scene, scenes_of
-from nlp.dates.scoring import is_called_off, is_conditional, is_dead, is_replaced, score_of
+from nlp.dates.scoring import is_called_off, is_conditional, is_dead, is_preparation, is_replaced, score_of
 from nlp.types import Guess
 
 _WEEKDAYS = "一二三四五六日"
+#: Days without a year that lie further ahead were last year's (合同7月25日签好, sent on the 31st).
+_YEARLESS, _TOO_FAR = {"month_day", "month", "month_part", "range"}, 300
+#: 立夏以后打电话，那就五月11号打: so many characters further on the day is made precise.
+_NEAR = 20
+#: Kinds that tell of no single day to act on.
+_NO_DAY = {"era", "season", "nth_day"}
 #: A candidate needs at least this score, and may not fall this far behind the best.
 _ENOUGH = 0.0
 _MARGIN = 2.6
@@ -27,6 +34,7 @@ class Candidate:
     score: float
     conditional: bool
     words: str
+    prepares: bool
 
 
 def follow_up(text: str, sent_at: datetime, ours: str = "") -> Guess:
@@ -54,7 +62,11 @@ def follow_up(text: str, sent_at: datetime, ours: str = "") -> Guess:
 def _names_a_day(mention: DateMention, text: str) -> bool:
     """Return whether the mention can carry an act: not 过几天, not the attribute 明年的."""
     long = mention.kind in {"year", "half_year", "quarter"}
-    return not mention.vague and not (long and text[mention.span.end : mention.span.end + 1] == "的")
+    return (
+        not mention.vague
+        and mention.kind not in _NO_DAY
+        and not (long and text[mention.span.end : mention.span.end + 1] == "的")
+    )
 
 
 def _shared(candidates: list[Candidate], text: str) -> list[Candidate]:
@@ -71,6 +83,7 @@ def _decide(candidates: list[Candidate], ref: Reference) -> Guess:
     """Choose the earliest of our days; one that hangs on a condition counts only where nothing else stands."""
     able = [candidate for candidate in candidates if candidate.score > _ENOUGH]
     firm = [candidate for candidate in able if not candidate.conditional] or able
+    firm = [candidate for candidate in firm if not candidate.prepares] or firm
     if not firm:
         ranked = sorted(candidates, key=lambda candidate: -candidate.score)
         others = tuple(dict.fromkeys(candidate.day for candidate in ranked))[:2]
@@ -84,15 +97,37 @@ def _decide(candidates: list[Candidate], ref: Reference) -> Guess:
     return _guess(chosen, candidates, ref)
 
 
-_PERIODS = {"week", "this_week", "weekend", "month", "this_month", "month_part", "quarter", "half_year", "year"}
+#: Kinds that name a stretch of days.
+_STRETCHES = {
+    "week",
+    "this_week",
+    "weekend",
+    "month",
+    "this_month",
+    "month_part",
+    "quarter",
+    "half_year",
+    "year",
+    "range",
+}
 
 
 def _is_refined(candidate: Candidate, others: list[Candidate]) -> bool:
-    """Return whether a period is made precise by another day inside it (下个月中旬，大概15号)."""
+    """Return whether a later day makes this one precise (下个月中旬，大概15号; 周三以后吧，先约周三)."""
     mention = candidate.mention
-    if mention.kind not in _PERIODS or mention.end is None:
+    if mention.kind == "after":
+        return any(
+            other.day in mention.alternatives
+            or (other.day > candidate.day and other.mention.span.start - mention.span.end <= _NEAR)
+            for other in others
+        )
+    if mention.kind not in _STRETCHES or mention.end is None:
         return False
-    return any(other.mention.kind not in _PERIODS and mention.date <= other.day <= mention.end for other in others)
+    return any(other.mention.kind not in _STRETCHES and mention.date <= other.day <= mention.end for other in others)
+
+
+def _says_year(words: str) -> bool:
+    return "年" in words or any(piece.isdigit() and len(piece) == 4 for piece in re.split(r"\D", words))
 
 
 def _guess(chosen: Candidate, candidates: list[Candidate], ref: Reference) -> Guess:
@@ -128,5 +163,7 @@ def _candidate(scene: Scene, ref: Reference) -> Candidate | None:
         day = max(ref.day, ref.monday + timedelta(days=4))
     if day is None or day < ref.day:
         return None
+    if mention.kind in _YEARLESS and (day - ref.day).days > _TOO_FAR and not _says_year(scene.words):
+        return None
     score = score_of(scene, day == ref.day)
-    return Candidate(mention, day, score, is_conditional(scene), scene.words)
+    return Candidate(mention, day, score, is_conditional(scene), scene.words, is_preparation(scene))

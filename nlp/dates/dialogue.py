@@ -47,8 +47,16 @@ def customer_turns(text: str, sender: str = "") -> tuple[Turn, ...]:
     for index, header in enumerate(headers):
         end = headers[index + 1].start() if index + 1 < len(headers) else len(text)
         if header["who"].strip() not in ours:
-            turns.append(Turn(header.end(), end))
+            turns.append(Turn(header.end(), min(end, _message_end(text, header))))
     return tuple(turns)
+
+
+def _message_end(text: str, header: re.Match[str]) -> int:
+    """Return where a message ends: one behind a plain colon is a single line, one behind a time may go on."""
+    if re.search(r"\d[:：]\d{2}", header[0]):
+        return len(text)
+    newline = text.find("\n", header.end())
+    return len(text) if newline < 0 else newline
 
 
 def not_the_customers(text: str, sender: str = "") -> tuple[Turn, ...]:

@@ -46,15 +46,16 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """The day in Asia/Shanghai that relative expressions count from."""
+    """The day in Asia/Shanghai that relative expressions count from; `minutes` is the time of day said in minutes."""
 
     day: dt.date
+    minutes: int = 0
 
     @classmethod
     def at(cls, moment: dt.datetime) -> Reference:
         """Return the reference of a moment; a naive one is Asia/Shanghai."""
         local = moment if moment.tzinfo is None else moment.astimezone(SHANGHAI)
-        return cls(local.date())
+        return cls(local.date(), local.hour * 60 + local.minute)
 
     @property
     def monday(self) -> dt.date:

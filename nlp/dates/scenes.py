@@ -10,7 +10,7 @@ from nlp.dates.dialogue import spoken_by_customer
 from nlp.dates.mention import DateMention
 
 _HARD = re.compile(r"[。！？!?；;\n]")
-_SOFT = re.compile(r"[，,、：:—…（(]| (?=[^\d])")
+_SOFT = re.compile(r"[，,、：:—…（(]| (?=[^\d])|(?<=[\u4e00-\u9fff]{4}) $")
 #: How many characters before and behind a date are looked at; a gap longer than the last is not kept.
 _REACH, _AHEAD, _LONGEST_GAP = 26, 40, 30
 _NEXT_SUBJECT = re.compile(
@@ -24,7 +24,8 @@ class Scene:
     """A mention with the words around it.
 
     `before` and `after` are the words of its sentence up to the neighbouring dates, `near_…` those of its clause.
-    `gap` is the text up to the next date. `theirs` says that the customer speaks.
+    `gap` is the text up to the next date, `beyond` what follows the sentence. `theirs` says that the customer speaks,
+    `proxy` that a colleague reports for the rep.
     """
 
     mention: DateMention
@@ -34,7 +35,9 @@ class Scene:
     after: str
     near_after: str
     gap: str
+    beyond: str
     theirs: bool
+    proxy: bool
 
 
 def scenes_of(text: str, mentions: tuple[DateMention, ...], ours: str = "") -> list[Scene]:
@@ -43,6 +46,7 @@ def scenes_of(text: str, mentions: tuple[DateMention, ...], ours: str = "") -> l
     `ours` is the sender's name, as a pasted chat shows it.
     """
     spoken = spoken_by_customer(text, ours)
+    proxy = cues.ON_BEHALF.search(text) is not None
     scenes = []
     for index, mention in enumerate(mentions):
         start, end = mention.span
@@ -59,7 +63,9 @@ def scenes_of(text: str, mentions: tuple[DateMention, ...], ours: str = "") -> l
                 after=after,
                 near_after=_near_after(after),
                 gap=text[end:right] if right - end <= _LONGEST_GAP else "",
+                beyond=text[end + len(after) : min(right, end + _AHEAD)],
                 theirs=bool(spoken[start]),
+                proxy=proxy,
             )
         )
     return scenes

@@ -22,7 +22,7 @@ def is_replaced(scenes: list[Scene], index: int) -> bool:
         return True
     if cues.NAMELY.search(scenes[index + 1].near_before):
         return True
-    settled = scene.gap in {"，", ","} or scene.gap.endswith("就")
+    settled = scene.gap in {"，", ","} or scene.gap.endswith("就") or _is_hindered(scene.gap)
     if settled and cues.SETTLED.match(scenes[index + 1].after):
         return True
     gap = scene.gap
@@ -32,11 +32,21 @@ def is_replaced(scenes: list[Scene], index: int) -> bool:
     return len(gap) <= 12 or found.end() >= len(gap) - 4
 
 
+def _is_hindered(gap: str) -> bool:
+    """Return whether a few words of ours stand against the day (周四我妈体检周五吧)."""
+    return len(gap) <= 8 and gap.startswith(("我", "咱")) and not cues.OUR_ACT.search(gap)
+
+
 def is_called_off(scenes: list[Scene], index: int) -> bool:
     """Return whether a later word on the same day says that it does not suit (约了周二，后来他说周二有会)."""
     day = scenes[index].mention.date
     return any(
-        later.mention.date == day and (cues.UNABLE.match(later.near_after) or cues.CANCELLED.search(later.near_after))
+        later.mention.date == day
+        and (
+            cues.UNABLE.match(later.near_after)
+            or cues.CANCELLED.search(later.near_after)
+            or (cues.AWAY.match(later.near_after) and not later.theirs)
+        )
         for later in scenes[index + 1 : index + 5]
     )
 
@@ -52,18 +62,28 @@ def is_dead(scene: Scene) -> bool:
         or cues.NOT_THIS_ONE.search(scene.after)
     ):
         return True
-    if cues.ALREADY.match(after):
+    if cues.RESTS_UNTIL.search(scene.near_before) or cues.ALREADY.match(after) or _has_come(scene):
         return True
     return scene.mention.kind in _LOOKS_BACK and cues.DONE.match(after) is not None
 
 
 #: Kinds whose words can also name a past day (周一去了一趟); 明天 and 下周三 cannot.
-_LOOKS_BACK = {"weekday", "today", "day", "month_day", "holiday", "weekend"}
+_LOOKS_BACK = {"weekday", "today", "day", "month_day", "holiday", "weekend", "this_month", "this_week", "year", "term"}
 
 
 def is_conditional(scene: Scene) -> bool:
     """Return whether the day hangs on a condition (行的话周四再上门)."""
     return cues.CONDITION.search(scene.before) is not None
+
+
+def _has_come(scene: Scene) -> bool:
+    """Return whether the words say that it is that time already (年底了)."""
+    return scene.mention.kind in {"deadline", "month_part", "year"} and cues.HAS_COME.match(scene.after) is not None
+
+
+def is_preparation(scene: Scene) -> bool:
+    """Return whether the day is for work of our own before the customer sees anything (周末把方案改好)."""
+    return cues.PREPARES.match(scene.near_after) is not None and not cues.DELIVERS.search(scene.near_after)
 
 
 def score_of(scene: Scene, is_today: bool) -> float:
@@ -75,7 +95,15 @@ def score_of(scene: Scene, is_today: bool) -> float:
     if is_today and not tonight:
         return score + min(subject, 0.4) - 2.6
     score += subject
-    if not scene.theirs and subject < 2.0 and (cues.THEN_WE.search(scene.after) or cues.THEN_AGAIN.search(scene.after)):
+    if (
+        not scene.theirs
+        and subject < 2.0
+        and (
+            cues.THEN_WE.search(scene.after)
+            or cues.THEN_AGAIN.search(scene.after)
+            or cues.REFERS_BACK.match(scene.beyond)
+        )
+    ):
         score = max(score, 0.0) + 2.4
     if scene.mention.kind in {"year", "half_year", "quarter"}:
         score -= 1.5
@@ -89,18 +117,28 @@ def _subject_score(scene: Scene) -> float:
     after, before = scene.near_after, scene.near_before
     if cues.AWAY.match(after):
         return -4.0
+    if scene.proxy and cues.COLLEAGUE.match(after):
+        return 2.6
     if cues.FIELD.search(scene.before):
         return 3.0
     if cues.LEADS_WITH_US.match(after) or cues.FOR_US.match(after) or cues.INVITES_US.match(after):
         return 3.0
-    if cues.TOLD_US.search(before) or cues.WE_SEND.search(before):
+    if cues.TOLD_US.search(before) or cues.WE_SEND.search(before) or cues.TOLD_YOU.search(before):
+        return 2.6
+    if cues.TRAILS.search(scene.before) and cues.NOTHING_MORE.match(after):
+        return 3.8
+    if cues.TO_THE_CUSTOMER.match(after):
         return 2.6
     if cues.LEADS_WITH_THEM.match(after):
         return -2.4
     if cues.REQUIRED.search(before):
         return 1.2
+    if cues.FOUND_OUT.search(before):
+        return -1.0
     if cues.DOES.match(after):
         return 1.6
+    if cues.DONE_TO_THEM.match(after) or _is_reply(scene):
+        return 2.0
     return _subject_before(before)
 
 
@@ -108,6 +146,10 @@ def _subject_in_their_words(scene: Scene) -> float:
     """Score a date that the customer says: 你 is us, 我们 is them, 给我 asks us."""
     if cues.TO_YOU.search(scene.near_before) or re.match(rf"{cues.FILLER}(?:你|您)", scene.near_after):
         return 3.0
+    if cues.COME_TO_ME.match(scene.near_after):
+        return 3.0
+    if cues.PROMISED_TO_US.match(scene.near_after):
+        return -3.0
     if re.search(r"(?:给|发|寄|送|报)(?:给)?(?:我|咱)", scene.near_after):
         return 4.0
     if cues.LEADS_WITH_US.match(scene.near_after) or re.search(rf"{cues.OURS}[^，。]{{0,4}}$", scene.near_before):
@@ -169,10 +211,27 @@ _FRAMES_BEHIND: tuple[tuple[re.Pattern[str], str, float], ...] = (
     (cues.JOINT, "near_after", 3.2),
     (cues.BACK_THEN, "near_after", 4.0),
     (cues.ELSEWHERE, "after", -2.6),
+    (cues.AVAILABLE, "near_after", -1.5),
 )
 
 
 def _frame_score(scene: Scene) -> float:
     """Score the frame: agreed, delivery, until, another customer's, not possible."""
+    if cues.GOODS.search(scene.near_before) and cues.ARRIVES.match(scene.near_after):
+        return -4.0
     score = sum(weight for pattern, where, weight in _FRAMES if pattern.search(getattr(scene, where)))
-    return score + sum(weight for pattern, where, weight in _FRAMES_BEHIND if pattern.match(getattr(scene, where)))
+    return score + sum(weight for pattern, where, weight in _FRAMES_BEHIND if _stands_behind(pattern, where, scene))
+
+
+def _stands_behind(pattern: re.Pattern[str], where: str, scene: Scene) -> bool:
+    """Return whether the words follow the day; a reply without a subject is no return of theirs."""
+    if pattern is cues.THING_DOES and (_is_reply(scene) or cues.REQUIRED.search(scene.near_before)):
+        return False
+    words: str = getattr(scene, where)
+    return pattern.match(words.lstrip("，, ") if pattern is cues.NEGATIVE else words) is not None
+
+
+def _is_reply(scene: Scene) -> bool:
+    """Return whether a bare 回 is our answer (她要再降，后天回), not their return (老板在三亚，5号回)."""
+    bare = not scene.near_before and cues.REPLIES.match(scene.near_after)
+    return bool(bare) and not cues.GONE.search(scene.before)

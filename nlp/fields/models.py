@@ -8,6 +8,7 @@ from importlib import resources
 
 from nlp.fields.spans import SpanModel
 from nlp.fields.stage import StageModel
+from nlp.fields.tags import TagModel
 
 
 @lru_cache(maxsize=1)
@@ -20,6 +21,12 @@ def obstacle_model() -> SpanModel:
 def stage_model() -> StageModel:
     """Return the stage model."""
     return StageModel(_weights("stage_weights.json"))
+
+
+@lru_cache(maxsize=1)
+def tag_model() -> TagModel:
+    """Return the tag model."""
+    return TagModel(_weights("tag_weights.json"))
 
 
 def _weights(name: str) -> dict[str, float]:

@@ -6,11 +6,17 @@ import re
 from typing import Literal
 
 from nlp.fields import lexicon
+from nlp.fields.acts import acts
 
 Kind = Literal["greeting", "thanks", "question", "complaint", "other"]
 
 _BOT = re.compile(
-    r"机器人|你这个?(?:语音|识别|破|系统|软件|机器)|识别(?:不|错|得)|听错|听得到吗|(?:这个?)?(?:东西"
+    r"(?:[你这破]个?|^)机器人|机器人(?:怎么|咋|听|识别|能不能|会不会|又|老)|小助手|语音助手|输入法|麦克风|自检|收到请回|讲个笑话|有对象"
+    r"|你这(?:玩意|东西)|你[^，。]{0,6}(?:听[得不]?懂|识.?听|学会|靠谱)|给我(?:念|讲)[^，。]{0,4}$|(?:听懂|听得懂)[^，。]{0,6}话"
+    r"|你(?:数|算|少算)|帮我(?:算|数)|(?:能|可以|只能)[^，。]{0,4}(?:发语音|打字)|语音[^，。]{0,4}(?:最长|多久)|系统[^，。]{0,4}(?:挂了|崩了|转圈)"
+    r"|(?:上一?|这|刚才?那?)条[^，。]{0,6}(?:删|不要|作废|别记)|发错群|按错了|(?:记|搞|弄|写)错[^，。]{0,2}客户"
+    r"|(?:拜访)?(?:纪要|记录|日报)[^，。]{0,4}(?:是否|必须|要不要|怎么)|先不(?:记|录)|晚点我?再(?:补|录|记)|等下(?:讲|说|录)|与客户无关"
+    r"|你这个?(?:语音|识别|破|系统|软件|机器)|识别(?:不|错|得)|听错|听得到吗|(?:这个?)?(?:东西"
     r"|软件|系统|小程序|助手)(?:怎么|咋|咋个|点样|好|太|真|老|又)|怎么用|咋用|"
     r"能不能帮我(?:删|查|看|改)|帮我(?:睇|查|看|删|改|统计)|(?:上|昨|前)(?:天|条|面).{0,4}(?:发错"
     r"|删)|发错了|我(?:上|这|今).{0,4}录咗|几多条|"
@@ -25,10 +31,12 @@ _COMPLAINT = re.compile(
 _GREETING = re.compile(
     r"^(?:(?:大家|各位|领导|你|您|亲|早上?|晚上|中午|下午)+(?:好|安)|好呀|早啊?(?![上市点点就前])|早晨啊?|在吗"
     r"|在不|哈喽|哈啰|嗨|hello|hi)|(?:祝|祝大家|祝各位).{0,12}(?:快乐|安康|大吉)"
-    r"|(?:节日|新年|周末|中秋|国庆|元旦|端午).{0,4}(?:快乐|愉快)",
+    r"|(?:节日?|新年|春节|周末|中秋|国庆|元旦|端午|七夕|元宵|清明|五一).{0,4}(?:快乐|愉快|安康)|^早安|^早[!！]",
     re.IGNORECASE,
 )
-_THANKS = re.compile(r"^(?:好的?[，, ]?)?(?:谢谢|多谢|感谢|辛苦|唔该|谢了|3q|thx|thanks)", re.IGNORECASE)
+_THANKS = re.compile(
+    r"^(?:好的?[，, ]?)?(?:收到[，, ]?)?(?:谢谢|多谢|感谢|辛苦|唔该|谢了|3q|thx|thanks)", re.IGNORECASE
+)
 _JOKE = re.compile(
     r"哈哈|嘿嘿|笑死|\[(?:捂脸|偷笑|呲牙)\]|提醒我.{0,8}(?:带伞|买|接孩子|吃药)|下班|吃什么|中彩票|天气|[好真]累|累[死坏]|堵车堵"
 )
@@ -54,6 +62,8 @@ _OPENS_NOTE = re.compile(
     r"跑了(?:趟|一趟)?|(?:聊|谈|碰|唠|倾)(?:了|完|过|咗)|刚从|刚跟|刚见|又去|头一回|首次"
     r"|电话(?:里|沟通|拜访)|[通打来]了?(?:个|一个)?电话|来电|微信(?:上)?说"
 )
+#: A message longer than this that names a day is told for its own sake, whatever joke is in it.
+_LONG = 30
 #: Fewer letters than this are no note however they begin.
 _SHORTEST_NOTE = 10
 
@@ -66,6 +76,11 @@ def opens_note(text: str) -> bool:
 def speaks_of_business(text: str) -> bool:
     """Tell whether any word of the text is one of a visit: somebody met, something dealt with."""
     return any(match.group() != "客户" for match in _BUSINESS.finditer(text))
+
+
+def _tells(plain: str, dated: int) -> bool:
+    """Tell whether a text without words of business tells of something done all the same."""
+    return (dated == 1 and len(plain) > _LONG) or opens_note(plain) or bool(acts(plain))
 
 
 def kind_of(text: str) -> Kind | None:
@@ -84,7 +99,7 @@ def kind_of(text: str) -> Kind | None:
         return "thanks"
     if _GREETING.search(plain) and business == 0 and len(plain) < 40:
         return "question" if _QUESTION_END.search(plain) and len(plain) > 8 else "greeting"
-    if business == 0 and (_JOKE.search(plain) or _QUESTION_END.search(plain)):
+    if business == 0 and (_JOKE.search(plain) or _QUESTION_END.search(plain)) and not _tells(plain, dated):
         return "question" if _QUESTION_END.search(plain) else "other"
     if _JOKE.search(plain) and business <= 1 and re.match(r"提醒我", plain):
         return "other"

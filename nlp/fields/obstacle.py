@@ -8,11 +8,14 @@ from dataclasses import replace
 
 from nlp.fields import lexicon
 from nlp.fields.borders import snapped
+from nlp.fields.calibration import confidence, none_signals, obstacle_signals
 from nlp.fields.spans import Found, SpanModel
 from nlp.types import Guess, Span
 
 #: What marks the one obstacle that counts where several are named (corpus/README, decision 7).
 _MARKED = re.compile("(?:主要|就|一直|还)?卡在(?=..)")
+#: A mark stands in a stretch or at most so many characters before it.
+_MARK_BEFORE = 4
 #: Behind an objection: what is to be done about it.
 _TO_DO = re.compile(
     "[，,、](?:所以|让我们?|叫我们?)?要(?:我们?)?(?:重新|全部|再)?(?:报|改|送|出|做|发|补|调|测|算)(?!价)[^，,。]*$"
@@ -29,15 +32,20 @@ def guess(text: str, model: SpanModel, reading: str | None = None, taken: Sequen
     """
     found = model.find(text if reading is None else reading, taken)
     found = _marked_first(text if reading is None else reading, found)
-    others = tuple(dict.fromkeys(_said(text, snapped(text, span, taken)) for span in found.others))
+    others = tuple(dict.fromkeys(_said(text, snapped(text, span, taken)) for span in dict.fromkeys(found.others)))
     vague = lexicon.VAGUE.search(text)
     if found.span is None:
-        return _vague(text, vague.span(), others) if vague else Guess(None, found.null, None, others, "没有说到障碍")
+        return (
+            _vague(text, vague.span(), others)
+            if vague
+            else Guess(None, confidence("no obstacle", none_signals(found.null)), None, others, "没有说到障碍")
+        )
     if vague and _covers(vague.span(), found.span):
         return _vague(text, vague.span(), others)
     span = _without_to_do(text, snapped(text, found.span, taken))
     value = _said(text, span)
-    return Guess(value, found.confidence, span, tuple(o for o in others if o != value), "原话", "said", "value")
+    sure = confidence("obstacle", obstacle_signals(found.confidence, found.null, span.end - span.start, len(text)))
+    return Guess(value, sure, span, tuple(o for o in others if o != value), "原话", "said", "value")
 
 
 def is_vague(words: str) -> bool:
@@ -55,7 +63,7 @@ def _marked_first(text: str, found: Found) -> Found:
     """Put first the stretch that is marked as the main one, where the chosen one is not and just one is."""
     if found.span is None or _MARKED.search(_said(text, found.span)):
         return found
-    marks = [(span, _MARKED.search(text, span.start, span.end)) for span in found.others]
+    marks = [(span, _MARKED.search(text, max(0, span.start - _MARK_BEFORE), span.end)) for span in found.others]
     marked = [Span(mark.start(), span.end) for span, mark in marks if mark]
     if len(marked) != 1:
         return found

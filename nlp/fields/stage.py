@@ -11,7 +11,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from nlp.fields import lexicon
+from nlp.fields.calibration import confidence, stage_signals
+from nlp.fields.classes import note_classes
+from nlp.fields.grams import GROUP, GramTable, NameTable, groups_of, split_weights
 from nlp.fields.status import Status, status_at, statuses
 from nlp.fields.words import occurrences
 from nlp.types import Guess, Playbook, Span, StageRule
@@ -55,24 +57,15 @@ def _literal(rule: StageRule) -> str:
     return "".join(f"\\{char}" if not char.isalnum() else char for char in rule.name)
 
 
-def grams(text: str, row: Sequence[Status]) -> set[str]:
-    """Return the status-marked pairs and triples of characters in `text`."""
-    names: set[str] = set()
-    for k in range(len(text) - 1):
-        mark = row[k][0]
-        pair = text[k : k + 2]
-        if not pair.isspace():
-            names.add(f"{mark}{pair}")
-            names.add(f"{mark}{text[k : k + 3]}")
-    return names
+def grams(text: str) -> set[str]:
+    """Return the names of the pairs and triples of characters in `text`."""
+    places = range(len(text) - 1)
+    return {GROUP + text[k : k + 2] for k in places} | {GROUP + text[k : k + 3] for k in places}
 
 
-def note_features(text: str, row: Sequence[Status], found: list[Hit]) -> set[str]:
-    """Return what the whole note shows, the same for every stage: characters, stages whose words stand, cue classes."""
-    names = grams(text, row)
-    names |= {f"hit:{hit.stage}:{hit.status}" for hit in found}
-    names |= {f"cue:{name}" for name, _, _ in lexicon.cues(text)}
-    return names
+def note_features(text: str, row: Sequence[Status], found: list[Hit]) -> list[str]:
+    """Return what the whole note shows beside its characters: stages whose words stand, and classes of words."""
+    return [*sorted({f"hit:{hit.stage}:{hit.status}" for hit in found}), *note_classes(text, row)]
 
 
 def hit_features(stage: str, found: list[Hit], order: Mapping[str, int]) -> list[str]:
@@ -97,31 +90,42 @@ class StageModel:
         for name, weight in weights.items():
             stage, _, feature = name.rpartition("|")
             self._weights.setdefault(stage, {})[feature] = weight
+        self._stages = {stage: k for k, stage in enumerate(sorted(self._weights.keys() - {""}))}
+        parts = [split_weights(self._weights[stage]) for stage in self._stages]
+        self._grams, self._names = GramTable([part[0] for part in parts]), NameTable([part[1] for part in parts])
 
     def knows(self, stage: str) -> bool:
         """Tell whether training has seen this stage."""
-        return stage in self._weights
+        return stage in self._stages
 
-    def _score(self, stage: str, features: set[str], own: list[str]) -> float:
+    def _own(self, stage: str, names: list[str]) -> float:
+        """Return what the evidence words give a stage."""
         table, shared = self._weights.get(stage, {}), self._weights.get("", {})
-        score = table.get("bias", 0.0) + sum(map(table.__getitem__, features & table.keys()))
-        return score + sum(shared.get(name, 0.0) + table.get(name, 0.0) for name in own)
+        return sum(shared.get(name, 0.0) + table.get(name, 0.0) for name in names)
+
+    def _of_note(self, text: str, row: Sequence[Status], found: list[Hit]) -> dict[str, float]:
+        """Return by stage the sum of the weights of what the whole note shows."""
+        if not self._stages:
+            return {}
+        sums = self._grams.total(groups_of(text))
+        sums += self._names.sums(["bias", *note_features(text, row, found)])
+        return dict(zip(self._stages, sums.tolist(), strict=True))
 
     def probabilities(self, text: str, row: Sequence[Status], found: list[Hit], playbook: Playbook) -> dict[str, float]:
         """Return how likely each known stage of the playbook is, and `NONE`."""
         order = {rule.name: k for k, rule in enumerate(playbook.stages)}
-        features = note_features(text, row, found)
+        shown = self._of_note(text, row, found)
         scores = {
-            name: self._score(name, features, hit_features(name, found, order)) for name in order if self.knows(name)
+            name: shown[name] + self._own(name, hit_features(name, found, order)) for name in order if self.knows(name)
         }
         said = {hit.stage for hit in found if hit.status == "said"}
-        scores[NONE] = self._score(NONE, features, [f"own:stages{min(len(said), 2)}"])
+        scores[NONE] = shown.get(NONE, 0.0) + self._own(NONE, [f"own:stages{min(len(said), 2)}"])
         top = max(scores.values())
         shares = {name: math.exp(score - top) for name, score in scores.items()}
         total = sum(shares.values())
         return {name: share / total for name, share in shares.items()}
 
-    def anchor(self, stage: str, text: str, row: Sequence[Status], found: list[Hit]) -> Span | None:
+    def anchor(self, stage: str, text: str, found: list[Hit]) -> Span | None:
         """Return the stretch that speaks most for `stage`: its said word, else its heaviest group of characters."""
         own = [hit for hit in found if hit.stage == stage and hit.status == "said"]
         if own:
@@ -130,7 +134,7 @@ class StageModel:
         best, span = _TELLING, None
         for k in range(len(text) - 1):
             for size in (3, 2):
-                weight = table.get(f"{row[k][0]}{text[k : k + size]}", 0.0)
+                weight = table.get(GROUP + text[k : k + size], 0.0)
                 if weight > best and k + size <= len(text):
                     best, span = weight, Span(k, k + size)
         return span
@@ -148,8 +152,23 @@ def by_words(found: list[Hit], playbook: Playbook) -> dict[str, float]:
     return {ranked[0]: _CUSTOM, **dict.fromkeys(ranked[1:], rest), NONE: rest}
 
 
-def guess(text: str, playbook: Playbook, model: StageModel) -> Guess:
-    """Return the stage of a note with its evidence, other likely stages and a reason; `shown` is left to the caller."""
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What a note says of the stage: hits, likelihoods, and the stages and `NONE` from the likeliest down."""
+
+    text: str
+    found: list[Hit]
+    shares: dict[str, float]
+    ranked: list[str]
+
+    def signals(self) -> tuple[float, ...]:
+        """Return the signals of the first one's certainty."""
+        first, second = (self.shares[name] for name in self.ranked[:2])
+        said = any(hit.stage == self.ranked[0] and hit.status == "said" for hit in self.found)
+        return stage_signals(first, second, said, len(self.text))
+
+
+def _read(text: str, playbook: Playbook, model: StageModel) -> _Reading:
     text = text[:MAX_TEXT]
     row = statuses(text)
     found = hits(text, playbook, row)
@@ -157,13 +176,27 @@ def guess(text: str, playbook: Playbook, model: StageModel) -> Guess:
     ranked = sorted(shares, key=lambda name: (-shares[name], name))
     if ranked[0] == NONE and _yields(shares, ranked[1:2], found):
         ranked = [ranked[1], NONE, *ranked[2:]]
-    others = tuple(name for name in ranked[1:] if name != NONE and shares[name] >= 0.01)[:3]
-    if ranked[0] == NONE:
+    return _Reading(text, found, shares, ranked)
+
+
+def signals(text: str, playbook: Playbook, model: StageModel) -> tuple[float, ...] | None:
+    """Return the signals by which the certainty of the note's stage is told, None for no stage."""
+    read = _read(text, playbook, model)
+    return None if read.ranked[0] == NONE else read.signals()
+
+
+def guess(text: str, playbook: Playbook, model: StageModel) -> Guess:
+    """Return the stage of a note with its evidence, other likely stages and a reason; `shown` is left to the caller."""
+    read = _read(text, playbook, model)
+    stage, shares = read.ranked[0], read.shares
+    others = tuple(name for name in read.ranked[1:] if name != NONE and shares[name] >= 0.01)[:3]
+    if stage == NONE:
         return Guess(None, shares[NONE], None, others, "没有说到阶段", "none")
-    span = model.anchor(ranked[0], text, row, found)
-    word = text[span.start : span.end] if span else ""
+    span = model.anchor(stage, read.text, read.found)
+    word = read.text[span.start : span.end] if span else ""
     reason = f"说到“{word}”" if word else "按整段话判断"
-    return Guess(ranked[0], shares[ranked[0]], span, others, reason, "said")
+    sure = confidence("stage", read.signals()) if model.knows(stage) else shares[stage]
+    return Guess(stage, sure, span, others, reason, "said")
 
 
 def _yields(shares: Mapping[str, float], next_best: list[str], found: list[Hit]) -> bool:

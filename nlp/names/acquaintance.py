@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nlp.names.cues import beside_person
-from nlp.names.everyday import COMMON
+from nlp.names.everyday import COMMON, FUNCTION
 from nlp.names.people import Person, is_usual, people_called
 from nlp.names.reading import Reading
 from nlp.names.sound import alike, folded, likeness, normal, plain
@@ -74,7 +74,7 @@ def identify(person: Person, customer: Customer, *, voice: bool) -> tuple[Contac
     if person.kind == "full":
         return _misheard(person.text, customer)
     if not person.surname:
-        return _by_given_name(person, customer)
+        return _by_given_name(person, customer) or (_by_sound_of_surname(person, customer) if voice else None)
     same = [contact for contact in customer.contacts if _surname(contact) == person.surname]
     if not same and voice:
         return _misheard_surname(person, customer)
@@ -106,6 +106,12 @@ def _by_given_name(person: Person, customer: Customer) -> tuple[Contact, By] | N
     """强哥 is the one whose given name ends so."""
     same = [contact for contact in customer.contacts if person.given and contact.name[-1:] == person.given]
     return (same[0], "given") if len(same) == 1 else None
+
+
+def _by_sound_of_surname(person: Person, customer: Customer) -> tuple[Contact, By] | None:
+    """钉姐, in speech, is the one whose surname sounds so: 丁."""
+    same = [contact for contact in customer.contacts if plain(_surname(contact)) == plain(person.given)]
+    return (same[0], "near") if person.given and len(same) == 1 else None
 
 
 def _fitting(title: str, contacts: list[Contact]) -> list[Contact]:
@@ -180,7 +186,9 @@ def _heard_title(reading: Reading, contact: Contact) -> Span | None:
     for title in ("姐", "哥", "总", "工"):
         start = reading.plain.find(plain(surname + title)) if title in "姐哥" or title_fits(title, contact) else -1
         span = Span(start, start + len(surname) + 1)
-        everyday = any(reading.normal[at : at + 2] in COMMON for at in range(max(0, span.start - 1), span.end))
+        everyday = reading.normal[span.end - 1 : span.end] in FUNCTION or any(
+            reading.normal[at : at + 2] in COMMON for at in range(max(0, span.start - 1), span.end)
+        )
         if start >= 0 and not everyday and not any(_overlaps(span, person.span) for person in reading.people):
             return span
     return None

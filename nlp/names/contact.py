@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from nlp.names.acquaintance import Known, known_people
+from nlp.names.acquaintance import Known, known_people, title_fits
 from nlp.names.cues import absent, met
 from nlp.names.directory import Directory
 from nlp.names.heard import heard_away, heard_contacts, heard_strangers
@@ -30,6 +30,9 @@ _SURE = {
 }
 #: How sure a person as said is, by what is known of the customer.
 _SURE_OF_STRANGER = {"new": 0.9, "known": 0.87, "none": 0.8}
+#: In speech a surname is easily misheard: so sure where no customer is known, or a contact there has such a title;
+#: and so sure of a contact that only nearly sounds so, at another's customer.
+_HEARD = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +45,23 @@ class Met:
     sure: float
     reason: str
     role: bool = False
+    #: Contacts that may have been meant, where the surname was perhaps misheard.
+    instead: tuple[str, ...] = ()
 
 
 def decide_contact(reading: Reading, directory: Directory, customer: CustomerRef | None, beside: Span | None) -> Guess:
     """Return the person dealt with on this visit. `beside` is where the company stands in the note."""
     row = directory.customers.get(customer) if isinstance(customer, str) else None
     stranger = _SURE_OF_STRANGER["new" if isinstance(customer, NewCustomer) else "known" if row else "none"]
+    if reading.voice and stranger == _SURE_OF_STRANGER["none"]:
+        stranger = _HEARD
     people = _all_met(reading, row, beside, stranger)
     if not people:
         return Guess(reason="没有提到联系人")
     ranked = sorted(people, key=lambda person: (-person.weight, person.span))
     best = ranked[0]
-    others = tuple(dict.fromkeys(other.name for other in ranked[1:] if other.name and other.name != best.name))
+    names = (*(other.name for other in ranked[1:]), *best.instead)
+    others = tuple(dict.fromkeys(name for name in names if name and name != best.name))
     if best.name is None:
         return Guess(None, 0.6, best.span, others[:_ALTERNATIVES], best.reason)
     if best.weight <= _NOT_MET:
@@ -71,9 +79,10 @@ def _all_met(reading: Reading, customer: Customer | None, beside: Span | None, s
     known = known_people(reading, customer) if customer else []
     reading = _with_heard(reading, known, customer, beside)
     spans = [item.span for item in known]
-    people = [_known(reading, item, beside) for item in known]
+    ours = customer is not None and _is_ours(reading, customer)
+    people = [_known(reading, item, beside, ours=ours) for item in known]
     people += [
-        _as_said(reading, person, beside, stranger)
+        _as_said(reading, person, beside, stranger, _with_such_title(reading, person, customer))
         for person in reading.people
         if person.span not in spans
         and not any(_overlaps(person.span, span) for span in spans)
@@ -112,7 +121,20 @@ def _first_first(people: list[Met]) -> list[Met]:
     return [replace(person, weight=person.weight + _FIRST) if person.span == first else person for person in people]
 
 
-def _known(reading: Reading, item: Known, beside: Span | None) -> Met:
+def _is_ours(reading: Reading, customer: Customer) -> bool:
+    """Whether anything but the words makes it likely that this rep was at the customer."""
+    own = any(customer.customer_id == known for known in (*reading.plan, *reading.drafted))
+    return own or customer.owner in (reading.rep, *reading.colleagues) or reading.near(customer)
+
+
+def _with_such_title(reading: Reading, person: Person, customer: Customer | None) -> tuple[str, ...]:
+    """Return the contacts that a stranger by surname and title may be, were the surname misheard."""
+    if not reading.voice or customer is None or person.kind != "title":
+        return ()
+    return tuple(contact.name for contact in customer.contacts if title_fits(person.title, contact))
+
+
+def _known(reading: Reading, item: Known, beside: Span | None, *, ours: bool) -> Met:
     weight = _weight(reading, item.span, beside)
     weight += _KNOWN if weight > _ABSENT else 0.0
     if any(person.speaker and person.span == item.span for person in reading.people):
@@ -124,15 +146,17 @@ def _known(reading: Reading, item: Known, beside: Span | None) -> Met:
     name: str | None = item.contact.name
     if item.by == "surname" and item.person is not None and item.contact.name[:1] == item.person.surname:
         name, reason = said, f"“{said}”与档案里的职务不符"
-    return Met(name, item.span, weight, _SURE[item.by], reason, role)
+    sure = _HEARD if item.by == "near" and reading.voice and not ours else _SURE[item.by]
+    return Met(name, item.span, weight, sure, reason, role)
 
 
-def _as_said(reading: Reading, person: Person, beside: Span | None, sure: float) -> Met:
+def _as_said(reading: Reading, person: Person, beside: Span | None, sure: float, instead: tuple[str, ...]) -> Met:
     weight = _weight(reading, person.span, beside)
     if person.kind == "role":
         return Met(None, person.span, weight + _ROLE, 0.6, f"只说了“{person.text}”，没说是谁", True)
     weight += _SPEAKER if person.speaker else 0.0
-    return Met(person.text, person.span, weight, sure, f"原话“{person.text}”")
+    sure = min(sure, _HEARD) if instead else sure
+    return Met(person.text, person.span, weight, sure, f"原话“{person.text}”", instead=instead)
 
 
 def _weight(reading: Reading, span: Span, beside: Span | None) -> float:

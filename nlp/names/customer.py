@@ -22,6 +22,8 @@ _ALTERNATIVES = 4
 _WORTH_OFFERING = 2.5
 #: Confidence in a new company that the note calls new.
 _MARKED = 0.9
+#: The same in a new name that was heard and has no trade word to end it: its characters are the recogniser's.
+_HEARD_SO = 0.7
 #: Where `cues.visited` says so much against a mention, it is rather compared with or put off.
 _DOUBTFUL = -2.0
 #: Where the descriptors said are of another trade than the customer's.
@@ -47,7 +49,7 @@ def decide(reading: Reading, directory: Directory) -> Decision:
         unnamed = _by_person_alone(reading, directory)
         candidates = _best_each([*candidates, *unnamed])
     if newcomers and (not candidates or _newer(newcomers[0], candidates)):
-        return Decision(_new(newcomers[0], candidates), newcomers[0].span)
+        return Decision(_new(reading, newcomers[0], candidates), newcomers[0].span)
     return _known(candidates)
 
 
@@ -57,7 +59,7 @@ def _known(candidates: list[Candidate]) -> Decision:
     if not candidates or candidates[0].points < _ENOUGH:
         return Decision(Guess(alternatives=ids[:_ALTERNATIVES], reason="没有说清是哪家客户"))
     best = candidates[0]
-    rival = candidates[1] if len(candidates) > 1 else None
+    rival = next((other for other in candidates[1:] if best.faint or not other.faint), None)
     ahead = best.points - rival.points if rival else 9.0
     if rival and ahead < _needed(best, rival):
         names = "、".join(candidate.customer.name for candidate in likely[:3])
@@ -87,10 +89,10 @@ def _needed(best: Candidate, rival: Candidate) -> float:
     return _LITERAL_AHEAD if best.literal and not rival.literal else _AHEAD
 
 
-def _new(newcomer: Newcomer, candidates: list[Candidate]) -> Guess:
+def _new(reading: Reading, newcomer: Newcomer, candidates: list[Candidate]) -> Guess:
     ids = tuple(candidate.customer.customer_id for candidate in _likely(candidates))
     if newcomer.marked:
-        confidence = _MARKED if newcomer.whole else _MARKED - 0.1
+        confidence = _MARKED if newcomer.whole else _HEARD_SO if reading.voice else _MARKED - 0.1
     else:
         confidence = 0.7 if newcomer.points >= 5 and not ids else 0.55
     return Guess(
@@ -125,13 +127,15 @@ def _most(best: Candidate) -> float:
     """The most confidence that a kind of evidence bears: a person alone, a comparison, half a sound."""
     if best.role <= _DOUBTFUL:
         return 0.6
-    if best.mention is None:
+    if best.mention is None or best.faint:
         return 0.88 if any(item.by == "name" for item in best.known) else 0.7
     if best.mention.how == "half" and not any(item.by in ("name", "sound") for item in best.known):
         return 0.8
     telling = any(item.by in _TELLING for item in best.known)
     if best.around <= _OTHER_TRADE and not telling:
         return 0.6
+    if best.loose and not telling:
+        return 0.65
     if best.stray and not telling:
         return 0.8
     return 0.99 if best.literal or telling else 0.9

@@ -30,6 +30,9 @@ class Portfolio:
     by_person_sound: Mapping[str, tuple[tuple[int, Contact], ...]]
     by_surname: Mapping[str, tuple[tuple[int, Contact], ...]]
     person_book: Phrasebook
+    #: Sound of a name of three and more characters said short or with one syllable lost, with the forms it may mean.
+    by_clipping: Mapping[str, tuple[str, ...]]
+    clipping_book: Phrasebook
 
     def heard_people(self, sound: str) -> frozenset[int]:
         """Return the rows with a contact whose full name sounds like a stretch of a folded sound."""
@@ -157,6 +160,8 @@ class Directory:
             {key: tuple(values) for key, values in people.items()},
             {key: tuple(values) for key, values in surnames.items()},
             Phrasebook(name for name in people if len(name) > _SHORTEST),
+            clipped := _by_clipping(forms),
+            Phrasebook(clipped),
         )
 
 
@@ -164,6 +169,17 @@ def _said_forms(customer: Customer) -> tuple[str, ...]:
     """What a customer is called, short and long, as far as it can be looked for in running text."""
     forms = (*spoken_forms(customer), *(alias for alias in customer.aliases if len(alias) > _SHORTEST + 1))
     return tuple(dict.fromkeys(normal(form) for form in forms if _SHORTEST <= len(form) <= LONGEST))
+
+
+def _by_clipping(forms: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Group forms by what is left of their sound without one syllable, or by their first two alone."""
+    found: dict[str, tuple[str, ...]] = {}
+    for form in forms:
+        if len(form) > _SHORTEST and not form.isascii():
+            sound = folded(form)
+            for left in dict.fromkeys((sound[:_SHORTEST], *(sound[:at] + sound[at + 1 :] for at in range(len(sound))))):
+                found[left] = (*found.get(left, ()), form)
+    return found
 
 
 def _grouped(pairs: Iterable[tuple[str, int]]) -> dict[str, Rows]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pypinyin.constants import PHRASES_DICT
+
 from nlp.names.words import words
 
 #: Grammar words. A stretch that holds one is no name, unless its very characters are one.
@@ -51,6 +53,20 @@ NAME_LIKE = frozenset(
         """
     山水 安居 宜居 东湖 江城 朝天 直隶 同创 顺发 长通 通海 朝阳 中原 四季 万福 好运来 小时光 天天 优选 邻里
     家和 百姓 大众 人民 友谊 和平 胜利 幸福 方正 光明 太阳 时代 世纪 未来 永远 长城 长江 黄河 泰山 华山
+    专业 方向 目标 起点 终点 优势 领先 前沿 尖端 精英 经典 传奇 奇迹 梦想 理想 希望 信心 放心 安心 贴心 用心 诚心
+    满意 平安 健康 快乐 欢乐 精彩 完美 美好 美丽 美味 新鲜 鲜活 营养 自然 绿色 生态 蓝天 白云 天空 大地 大海 海洋
+    阳光 月光 星空 星光 早晨 清晨 黎明 春天 春风 夏天 秋天 冬天 四海 山泉 清泉 高山 草原 森林 田园 麦田 花园 果园
+    家园 家庭 家乡 故乡 老家 邻居 朋友 好朋友 兄弟 姐妹 童年 青春 少年 老街 小镇 小城 古城 新城 大道 大桥 金桥 码头
+    力量 动力 速度 高度 深度 温度 角度 空间 距离 边界 标杆 标准 榜样 第一站 一站 驿站 起航 启航 远航 远方 前程 征程
+    丰收 团圆 吉祥 如意 富贵 兴旺 发达 繁荣 和谐 和睦 诚信 守信 信用 责任 创新 创意 智慧 聪明 卓越 优秀 优质 精品
+    名家 名门 大家 专家 行家 赢家 玩家 管家 东家 老乡 百年 千年 万年 永恒 瞬间 时刻 今日 明日 每天 天地 天下 世界 全球
+    环球 国际 东方 南方 西方 北方 中心 中间 核心 重心 圆满 完整 统一 联合 合作 共同 共享 分享 开心 开放 开拓 开创 大象
+    河马 蜂鸟 小鸟 飞鸟 蜜蜂 蚂蚁 老虎 狮子 骆驼 熊猫 海豚 鲸鱼 金鱼 橙子 苹果 柠檬 西瓜 葡萄 草莓 玉米 大豆 花生 大米
     """
     )
 )
+
+
+def is_word(form: str) -> bool:
+    """Return whether a name is also a word of the language (平安, 天空), so that its characters alone show little."""
+    return form in NAME_LIKE or form in PHRASES_DICT

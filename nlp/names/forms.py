@@ -36,7 +36,7 @@ def spoken_forms(customer: Customer) -> tuple[str, ...]:
     """
     forms = [alias for alias in customer.aliases if len(alias) >= _MIN]
     if not forms:
-        forms.append(core_of(customer.name))
+        forms.append(_first_word(core_of(customer.name)))
     if customer.group:
         forms.append(core_of(customer.group))
     shortest: list[str] = []
@@ -44,6 +44,11 @@ def spoken_forms(customer: Customer) -> tuple[str, ...]:
         if len(form) >= _MIN and not any(kept in form for kept in shortest):
             shortest.append(form)
     return tuple(shortest)
+
+
+def _first_word(core: str) -> str:
+    """Return what people say of a core that still holds a trade we have no word for: 汇向 of 汇向油脂."""
+    return core[:_MIN] if len(core) >= 2 * _MIN and not core[:_MIN].isascii() else core
 
 
 def long_forms(customer: Customer) -> tuple[str, ...]:

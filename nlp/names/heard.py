@@ -17,7 +17,7 @@ from nlp.names.everyday import COMMON, FUNCTION
 from nlp.names.people import Person, is_usual, people_called
 from nlp.names.reading import Reading
 from nlp.names.sound import fold, likeness, plain, readings
-from nlp.names.surnames import COMPOUND
+from nlp.names.surnames import COMPOUND, TITLE_FITS
 from nlp.names.words import words
 from nlp.types import Contact, Customer, Span
 
@@ -28,6 +28,9 @@ _TITLE_SOUNDS = {
     "工": "工公宫弓功攻恭",
     "总": "总宗综踪纵",
 }
+_LONG_TITLES = tuple(title for title, fits in TITLE_FITS.items() if len(title) > 1 and fits)
+#: From which on two characters sound alike (`sound.likeness`): a confusion of regional Mandarin.
+_ALIKE = 0.8
 #: Written titles of new people: nothing else is said with these right after a role.
 _NEW_TITLES = {char: title for title, chars in (("哥", "歌戈鸽"), ("姐", "街皆揭剪")) for char in chars}
 #: Surnames by how many bear them in this spelling; of several that sound alike the first is written.
@@ -47,7 +50,9 @@ _EVERYDAY = COMMON | frozenset(
     )
 )
 #: Words of one character that stand before a title (就差董事长签字).
-_BEFORE_TITLE = frozenset("差叫请问待和陪等找见约催")
+_BEFORE_TITLE = frozenset("差叫请问待和陪等找见约催前现副正代级")
+#: Characters of a surname with a title of one character.
+_WITH_SHORT_TITLE = 2
 _ROLE_BEFORE = re.compile("(?:店长|老板娘?|采购|经理|总监|主管|厂长|师傅|厨师长|负责人|联系人)(?:是|叫|姓)?[，,、 ]?$")
 _CLAUSE_ENDS = re.compile("[，,。.！!？?；;、 ]|$")
 #: Why somebody was not there, as it sounds (产价 for 产假), within so many characters behind the name.
@@ -59,7 +64,7 @@ def heard_contacts(reading: Reading, customer: Customer, beside: Span | None) ->
     """Return the one contact of a customer whose name or surname and title can be heard in the note, or nothing."""
     blocked = [person.span for person in reading.people if person.kind != "role"]
     blocked += [beside] if beside else []
-    for finder in (_full_name, _before_title, _spoken_title):
+    for finder in (_full_name, _before_title, _long_title, _spoken_title):
         found = {
             contact.name: Known(contact, span, by)
             for contact in customer.contacts
@@ -141,8 +146,34 @@ def _before_title(reading: Reading, contact: Contact) -> Iterator[tuple[Span, By
             continue
         for person in people_called(reading.text, said):
             fits = person.kind == "title" and title_fits(person.title, contact)
-            if fits and not _everyday(reading.text, person.span) and not _in_a_role(reading, person.span):
+            if fits and not _everyday(reading.text, _beginning(person.span)) and not _in_a_role(reading, person.span):
                 yield person.span, "near"
+
+
+def _long_title(reading: Reading, contact: Contact) -> Iterator[tuple[Span, By]]:
+    """The surname, or its sound, before what sounds like a title of two characters or more (许敬篱 for 许经理)."""
+    surname = contact.name[:1]
+    if contact.name[:2] in COMPOUND:
+        return
+    titles = [title for title in _LONG_TITLES if title_fits(title, contact)]
+    for at in range(len(reading.text) - 2):
+        if reading.plain[at] != plain(surname):
+            continue
+        for title in titles:
+            span = Span(at, at + 1 + len(title))
+            said = reading.text[at + 1 : span.end]
+            if _is_title(said, title, sure=reading.text[at] == surname) and not _everyday(
+                reading.text, _beginning(span)
+            ):
+                yield span, "near"
+
+
+def _is_title(said: str, title: str, *, sure: bool) -> bool:
+    """Return whether a stretch sounds like a title; behind the `sure` surname one of its characters may be one off."""
+    if len(said) != len(title):
+        return False
+    wrong = [(ours, theirs) for ours, theirs in zip(said, title, strict=True) if likeness(ours, theirs) < _ALIKE]
+    return not wrong or (sure and len(wrong) == 1 and one_off(*wrong[0]))
 
 
 def _spoken_title(reading: Reading, contact: Contact) -> Iterator[tuple[Span, By]]:
@@ -161,6 +192,11 @@ def _everyday(text: str, span: Span) -> bool:
     """Return whether two characters at the stretch, or across its ends, are a word."""
     pairs = (text[at : at + 2] for at in range(max(0, span.start - 1), min(span.end, span.start + 2)))
     return any(pair in _EVERYDAY or pair in PHRASES_DICT for pair in pairs)
+
+
+def _beginning(span: Span) -> Span:
+    """Return a name without what follows the first character of a long title, for 经理 is a word by itself."""
+    return span if span.end - span.start <= _WITH_SHORT_TITLE else Span(span.start, span.start + 1)
 
 
 def _in_a_role(reading: Reading, span: Span) -> bool:

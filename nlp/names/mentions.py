@@ -21,11 +21,14 @@ How = Literal["characters", "sound", "confused", "half"]
 #: Customers of one form that are looked at; more share a name only where no note could settle it.
 _MOST_ROWS = 60
 #: Mean likeness from which a stretch of which one syllable is right may still be the name.
-_HALF = 0.62
+HALF = 0.62
+#: In speech, from which it is at least offered: one syllable right, the other anything.
+FAINT = 0.5
 #: Forms from this length on need no name's place around them.
 _LONG = 4
 _SAME_SYLLABLES = 0.9
 _MOST_NAMED = 20
+_PAIR = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +49,40 @@ def find_mentions(reading: Reading, directory: Directory) -> list[Mention]:
 
 
 def _by_characters(reading: Reading, directory: Directory) -> Iterator[Mention]:
-    found = reading.called
-    for span, rows in found:
-        form = reading.normal[span.start : span.end]
-        if any(other != span and other.start <= span.start and span.end <= other.end for other, _ in found):
+    found = [(span, reading.normal[span.start : span.end], rows) for span, rows in reading.called]
+    found += _in_pieces(reading, directory)
+    for span, form, rows in found:
+        if any(other != span and other.start <= span.start and span.end <= other.end for other, _, _ in found):
+            continue
+        if _within_latin(reading.normal, span):
             continue
         if (form in COMMON or form in NAME_LIKE) and not _shown_as_name(reading, span):
             continue
         yield Mention(span, form, "characters", 1.0, _likely(rows, reading, directory))
+
+
+def _in_pieces(reading: Reading, directory: Directory) -> list[tuple[Span, str, Rows]]:
+    """Find names written apart (华 锐, T C L); two characters, which meet by chance, only with more."""
+    places = [at for at in range(len(reading.normal)) if at not in reading.gaps]
+    if len(places) == len(reading.normal):
+        return []
+    joined = "".join(reading.normal[at] for at in places)
+    found = []
+    for (start, end), rows in directory.forms_in(joined):
+        span = Span(places[start], places[end - 1] + 1)
+        if end - start == _PAIR:
+            rows = tuple(row for row in rows if _supported(row, reading, directory))
+        if rows and span.end - span.start > end - start:
+            found.append((span, joined[start:end], rows))
+    return found
+
+
+def _within_latin(text: str, span: Span) -> bool:
+    """Return whether letters or digits go on beside letters or digits: AB is not named in CABLE, nor 3M in 13M."""
+    return any(
+        text[at - 1 : at + 1].isascii() and text[at - 1 : at + 1].isalnum() and 0 < at < len(text)
+        for at in (span.start, span.end)
+    )
 
 
 def _shown_as_name(reading: Reading, span: Span) -> bool:
@@ -85,7 +114,7 @@ def _sounding(reading: Reading, directory: Directory, span: Span, forms: tuple[s
         supported = tuple(row for row in rows if _supported(row, reading, directory))
         if len(supported) < len(rows):
             if well_placed is None:
-                well_placed = _stands_as_name(reading, span)
+                well_placed = stands_as_name(reading, span)
             rows = rows if well_placed else supported
         if rows:
             likeness = alike(said, form)
@@ -103,13 +132,29 @@ def _by_half(reading: Reading, directory: Directory) -> Iterator[Mention]:
                 continue
             seen.add((start, form))
             likeness = alike(reading.normal[start:end], form)
-            if likeness >= _HALF and _is_half(reading, form, Span(start, end)):
+            if likeness >= (FAINT if reading.voice else HALF) and _is_half(reading, form, Span(start, end)):
                 rows = own.by_form[form]
-                if len(form) < _LONG and not _stands_as_name(reading, Span(start, end)):
+                if (len(form) < _LONG or likeness < HALF) and not stands_as_name(reading, Span(start, end)):
                     rows = tuple(row for row in rows if _has_person_of(reading, directory, row))
                 if rows:
                     yield Mention(Span(start, end), form, "half", likeness, rows)
+    yield from _by_clipping(reading, directory)
     yield from _by_half_of_named(reading, directory)
+
+
+def _by_clipping(reading: Reading, directory: Directory) -> Iterator[Mention]:
+    """The rep's own customers whose long name was said short, or lost a syllable: 元明 or 元童年 for 元明童年."""
+    own = reading.portfolio
+    for start, end in own.clipping_book.stretches(reading.folded):
+        span = Span(start, end)
+        for form in own.by_clipping.get(reading.folded[start:end], ()):
+            if folded(form) in reading.folded or not _may_be_name(reading, span, grammar=False):
+                continue
+            rows = own.by_form[form]
+            if not stands_as_name(reading, span):
+                rows = tuple(row for row in rows if _has_person_of(reading, directory, row))
+            if rows:
+                yield Mention(span, form, "half", max(HALF, (end - start) / len(form)), rows)
 
 
 def _by_half_of_named(reading: Reading, directory: Directory) -> Iterator[Mention]:
@@ -121,7 +166,7 @@ def _by_half_of_named(reading: Reading, directory: Directory) -> Iterator[Mentio
             for start in range(len(reading.normal) - len(form) + 1):
                 span = Span(start, start + len(form))
                 likeness = alike(reading.normal[start : span.end], normal(form))
-                if likeness >= _HALF and _is_half(reading, normal(form), span):
+                if likeness >= HALF and _is_half(reading, normal(form), span):
                     yield Mention(span, normal(form), "half", likeness, (row,))
 
 
@@ -149,7 +194,7 @@ def _is_half(reading: Reading, form: str, span: Span) -> bool:
     return folded(form) != reading.folded[span.start : span.end] and _may_be_name(reading, span, grammar=False)
 
 
-def _stands_as_name(reading: Reading, span: Span) -> bool:
+def stands_as_name(reading: Reading, span: Span) -> bool:
     """Return whether both sides of a stretch are those of a company's name (木语马老板, 刚从木语出来)."""
     city = any(reading.normal.endswith(city, 0, span.start) for city in reading.cities)
     followed = any(person.kind != "role" and person.span.start == span.end for person in reading.people)

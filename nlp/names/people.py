@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
+from nlp.names.everyday import FUNCTION
 from nlp.names.places import CITIES
 from nlp.names.surnames import COMPOUND, ROLE, SINGLE, TITLE_FITS
 from nlp.names.words import one_of
@@ -36,7 +38,7 @@ _TITLED_SHORT = re.compile(
 _SURNAMED = re.compile(f"姓(?P<surname>{_SURNAME})的?(?P<title>{_TITLE})?")
 #: Known by a given name: 强哥, 燕姐, 晓红姐.
 _FAMILIAR = re.compile("(?P<given>[\u4e00-\u9fff])(?P<title>[哥姐])(?![弟妹们夫])")
-_NOT_GIVEN = frozenset("大小表老帅空他她我你二三四的了和跟是见找叫个位这那靓美学师堂亲姑富")
+_NOT_GIVEN = FUNCTION | frozenset("大小表老帅空他她我你二三四的了和跟是见找叫个位这那靓美学师堂亲姑富")
 #: 孙丽经理: a full name before a title, where something shows its beginning.
 _FULL_TITLED = re.compile(
     "(?:^|(?<=[\\s，。、,：:；（(跟和与找见了到叫是约陪]))"
@@ -58,7 +60,7 @@ _NICK = re.compile(
     f"(?P<mark>[老小])(?P<surname>[{''.join(sorted(SINGLE - _NEVER_NICK))}])"
     "(?!陈醋|醋|板|方案|程序|区|时|机|样|钱|化|镇|型|号|家|店|厂|贵|装|额)"
 )
-_CALLED = re.compile(f"阿(?!拉){_HAN}(?=[讲说话聊谈在碰，。,、 ]|$)")
+_CALLED = re.compile(f"阿(?![拉他她它我你们的了]){_HAN}(?=[讲说话聊谈在碰，。,、 ]|$)")
 _ROLE = re.compile(ROLE)
 _NO_PERSON = re.compile("施工|开工|员工|手工|加工|汇总|老总的|高工艺|安全总|任务|高总价|石板|文员|钱总额")
 #: A character of a given name, and what follows an unknown full name in running speech.
@@ -115,10 +117,11 @@ class Person:
     addressed: bool = False
 
 
+@lru_cache(maxsize=8)
 def find_people(text: str) -> tuple[Person, ...]:
     """Return the persons named in a note in order, without those that only a directory can tell.
 
-    A role right before a name (采购小孟) describes that person and is none of its own.
+    A role right before a name (采购小孟) describes that person and is none of its own. The last texts are remembered.
     """
     found: list[Person] = []
     for finder in (_full_titled, _titled, _nicknamed, _full_names, _foreign, _roles):

@@ -20,10 +20,9 @@ class Phrasebook:
 
     def stretches(self, text: str) -> Iterator[tuple[int, int]]:
         """Yield the half-open stretches of the text that may be keys, by start and length; the caller looks them up."""
-        heads = self._lengths
-        for start in range(len(text) - 1):
-            lengths = heads.get(text[start : start + _HEAD])
-            if lengths:
-                for length in range(_HEAD, min(lengths.bit_length(), len(text) - start + 1)):
-                    if lengths >> length & 1:
-                        yield start, start + length
+        known = self._lengths.get
+        heads = [(at, bits) for at in range(len(text) - 1) if (bits := known(text[at : at + _HEAD])) is not None]
+        for start, lengths in heads:
+            for length in range(_HEAD, min(lengths.bit_length(), len(text) - start + 1)):
+                if lengths >> length & 1:
+                    yield start, start + length

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from nlp.names.acquaintance import WORTH, Known, known_people
 from nlp.names.cues import placed, visited
 from nlp.names.directory import Directory
+from nlp.names.everyday import is_word
 from nlp.names.forms import districts, long_forms
-from nlp.names.mentions import Mention
+from nlp.names.mentions import HALF, Mention, stands_as_name
 from nlp.names.places import REGIONS
 from nlp.names.reading import Reading
 from nlp.names.sound import folded, normal
@@ -17,9 +18,9 @@ from nlp.types import Customer, Span
 
 _OWN, _TEAM, _COLLEAGUE, _PLAN, _DRAFT, _NEAR = 2.5, 1.0, 2.5, 1.5, 1.0, 2.0
 _CITY_BESIDE, _CITY_WRONG, _CITY_SAID, _DISTRICT, _REGION = 4.5, -4.5, 2.5, 2.0, 0.7
-_WHOLE_DESCRIPTOR, _WRONG_TRADE, _LOOSE = 2.5, -2.5, -0.2
+_WHOLE_DESCRIPTOR, _VAGUE, _WRONG_TRADE, _LOOSE = 2.5, 0.8, -2.5, -0.2
 _TALK, _PRODUCT = 0.8, 1.6
-_STRANGERS = -1.2
+_STRANGERS, _BY_CHANCE = -1.2, 2.0
 _FIRST = 0.8
 _BESIDE = 3
 #: Characters of the shortest descriptor.
@@ -43,11 +44,18 @@ class Candidate:
     around: float = 0.0
     #: Whether nothing but the sound speaks for it: another's customer, no place said, no name's surroundings.
     stray: bool = False
+    #: Whether its characters may stand there by chance: inside other words, or as the word that they also are.
+    loose: bool = False
 
     @property
     def literal(self) -> bool:
         """Whether the very characters of the name stand in the note."""
         return self.mention is not None and self.mention.how == "characters"
+
+    @property
+    def faint(self) -> bool:
+        """Whether so little of the name can be heard that it may only be offered."""
+        return self.mention is not None and self.mention.likeness < HALF
 
 
 def weigh(reading: Reading, directory: Directory, mentions: list[Mention]) -> list[Candidate]:
@@ -83,10 +91,22 @@ def _judge(reading: Reading, directory: Directory, mention: Mention, row: int, k
         people_points(reading, customer, known),
         standing_points(reading, customer, row),
     ]
+    loose = _is_loose(reading, mention, span, around > _VAGUE or parts[3][0] > 0, row in reading.portfolio.rows)
     reasons = tuple(reason for points, reason in parts if reason and points > 0)
-    total = sum(points for points, _ in parts)
+    total = sum(points for points, _ in parts) - (_BY_CHANCE if loose else 0.0)
     stray = around <= 0 and placed(reading.text, span) < 2 and parts[3][0] <= 0 and parts[-1][0] <= 0
-    return Candidate(row, customer, mention, span, total, reasons, known, role, around, stray)
+    return Candidate(row, customer, mention, span, total, reasons, known, role, around, stray, loose)
+
+
+def _is_loose(reading: Reading, mention: Mention, span: Span, supported: bool, own: bool) -> bool:
+    """Say whether characters need more to be the name: of an own customer a place in the sentence, of another's one
+    that is a name's on both sides; where they are also a word that of one's own, and other evidence of another's."""
+    if supported or mention.how != "characters":
+        return False
+    word = is_word(mention.form)
+    if own and not word:
+        return placed(reading.text, span) < 1
+    return not stands_as_name(reading, span) or (word and not own)
 
 
 def _product_points(reading: Reading, customer: Customer, span: Span) -> float:
@@ -108,7 +128,7 @@ def _sound_points(reading: Reading, mention: Mention) -> float:
         return (4.5 if reading.voice else 3.2) + longer
     if mention.how == "confused":
         return (3.7 if reading.voice else 2.2) + longer
-    return (1.5 if reading.voice else 0.0) + longer
+    return (1.5 if reading.voice and mention.likeness >= HALF else 0.0) + longer
 
 
 def _surroundings(reading: Reading, mention: Mention, customer: Customer) -> tuple[Span, float]:
@@ -122,10 +142,10 @@ def _surroundings(reading: Reading, mention: Mention, customer: Customer) -> tup
         return Span(start, end), 0.0
     called = "".join(long_forms(customer))
     said = descriptor_words(run)
+    of_a_trade = any(word in TRADES for word in said)
     if all(char in called for word in said for char in word):
-        return Span(start, end + len(run)), _WHOLE_DESCRIPTOR * 0.8
-    wrong = any(word in TRADES for word in said)
-    return Span(start, end + len(run)), _WRONG_TRADE if wrong else _LOOSE
+        return Span(start, end + len(run)), _WHOLE_DESCRIPTOR * 0.8 if of_a_trade else _VAGUE
+    return Span(start, end + len(run)), _WRONG_TRADE if of_a_trade else _LOOSE
 
 
 def _reach(reading: Reading, mention: Mention, form: str) -> int:

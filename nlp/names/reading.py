@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from math import cos, hypot, radians
+from math import cos, hypot, inf, radians
 
 from nlp.names.directory import Directory, Portfolio, Rows
 from nlp.names.people import Person, find_people
@@ -18,8 +18,10 @@ READ_AT_MOST = 2000
 #: Stands for a character of a company's name; it is in no name and ends none.
 _BLOT = "□"
 _SHORT = 2
-_NEAR_KM = 1.0
+#: A rep within so many kilometres may be at the customer's.
+NEAR_KM = 1.0
 _KM_PER_DEGREE = 111.2
+_GAP = re.compile("(?<=[a-z0-9\u4e00-\u9fff])[ .-](?=[a-z0-9\u4e00-\u9fff])")
 _CITY = re.compile("|".join(sorted(CITIES, key=len, reverse=True)))
 
 
@@ -37,6 +39,8 @@ class Reading:
     people: tuple[Person, ...]
     #: The stretches that are, letter by letter, forms of names, with the rows that have them.
     called: tuple[tuple[Span, Rows], ...]
+    #: Positions of spaces and hyphens inside the text, which may stand in a name (华 锐, T-C-L).
+    gaps: frozenset[int]
     #: City → position of its first mention.
     cities: Mapping[str, int]
     #: User ids of other reps named in the note (替刘洋跑的).
@@ -51,11 +55,16 @@ class Reading:
 
     def near(self, customer: Customer) -> bool:
         """Return whether the rep's position lies within a kilometre of the customer."""
-        if self.position is None or customer.lat is None or customer.lon is None:
-            return False
-        north = (customer.lat - self.position[0]) * _KM_PER_DEGREE
-        east = (customer.lon - self.position[1]) * _KM_PER_DEGREE * cos(radians(customer.lat))
-        return hypot(north, east) <= _NEAR_KM
+        return self.position is not None and kilometres(self.position, customer) <= NEAR_KM
+
+
+def kilometres(position: tuple[float, float], customer: Customer) -> float:
+    """Return how far a customer is from a position in WGS-84 degrees; without end where its place is not known."""
+    if customer.lat is None or customer.lon is None:
+        return inf
+    north = (customer.lat - position[0]) * _KM_PER_DEGREE
+    east = (customer.lon - position[1]) * _KM_PER_DEGREE * cos(radians(customer.lat))
+    return hypot(north, east)
 
 
 def read(note: Note, directory: Directory, context: Context | None) -> Reading:
@@ -74,6 +83,7 @@ def read(note: Note, directory: Directory, context: Context | None) -> Reading:
         rep=note.rep,
         people=outsiders(find_people(masked(text, _surely_companies(called, own.rows))), directory, note.rep),
         called=called,
+        gaps=frozenset(match.start() for match in _GAP.finditer(lowered)),
         cities=_cities(lowered, directory),
         colleagues=frozenset(
             userid for name, userid in directory.rep_names.items() if userid != note.rep and name in text

@@ -7,9 +7,10 @@ from dataclasses import replace
 from nlp.names.contact import decide_contact
 from nlp.names.customer import decide
 from nlp.names.directory import Directory
+from nlp.names.othernames import by_other_name
 from nlp.names.people import find_people
 from nlp.names.reading import Reading, masked, outsiders, read
-from nlp.types import Context, CustomerRef, Guess, Note, Span
+from nlp.types import Context, Customer, CustomerRef, Guess, Note, Span
 
 
 def resolve(note: Note, directory: Directory, context: Context | None = None) -> tuple[Guess, Guess]:
@@ -20,6 +21,7 @@ def resolve(note: Note, directory: Directory, context: Context | None = None) ->
     contact = decide_contact(
         _without_company(reading, directory, decision.company), directory, customer.value, decision.company
     )
+    contact = by_other_name(contact, note.text, _row(directory, customer.value))
     return customer, _no_surer(contact, customer, note)
 
 
@@ -45,4 +47,9 @@ def resolve_customer(note: Note, directory: Directory, *, context: Context | Non
 
 def resolve_contact(note: Note, directory: Directory, customer: CustomerRef | None) -> Guess:
     """Return the person dealt with on this visit, given the customer."""
-    return decide_contact(read(note, directory, None), directory, customer, None)
+    guess = decide_contact(read(note, directory, None), directory, customer, None)
+    return by_other_name(guess, note.text, _row(directory, customer))
+
+
+def _row(directory: Directory, customer: CustomerRef | None) -> Customer | None:
+    return directory.customers.get(customer) if isinstance(customer, str) else None

@@ -10,6 +10,7 @@ from nlp.names.directory import Directory
 from nlp.names.forms import long_forms
 from nlp.names.labels import short_name
 from nlp.names.places import CITIES
+from nlp.names.reading import NEAR_KM, kilometres
 from nlp.names.sound import folded, normal, plain
 from nlp.types import Customer
 
@@ -17,6 +18,8 @@ _LEAST = 0.5
 _MOST_COMPARED = 400
 #: Likeness of a customer whose contact was typed.
 _BY_CONTACT = 0.75
+#: A kilometre north is less than this.
+_NEAR_DEGREES = 0.01
 
 
 def match_name(
@@ -42,6 +45,14 @@ def own_customers(directory: Directory, rep: str) -> tuple[Customer, ...]:
     """Return the customers that this rep speaks of most: own ones, for a supervisor the team's."""
     rows = directory.portfolio(rep).rows or directory.team_rows(rep)
     return tuple(directory.rows[row] for row in sorted(rows))
+
+
+def nearby_customers(directory: Directory, position: tuple[float, float], *, limit: int = 20) -> tuple[Customer, ...]:
+    """Return the customers within a kilometre of a position, the nearest first."""
+    level = (row for row in directory.rows if row.lat is not None and abs(row.lat - position[0]) < _NEAR_DEGREES)
+    measured = ((kilometres(position, customer), customer.customer_id, customer) for customer in level)
+    near = sorted(item for item in measured if item[0] <= NEAR_KM)
+    return tuple(customer for _, _, customer in near[:limit])
 
 
 def _shortlist(said: str, directory: Directory) -> Iterable[int]:

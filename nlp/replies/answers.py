@@ -3,50 +3,51 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
 from nlp import dates
 from nlp.fields import notelike
-from nlp.replies import values
+from nlp.replies import choosing, clearing, guessing, values
 from nlp.replies.commands import trimmed
-from nlp.replies.corrections import read_value
-from nlp.types import Answer, Context, Customer, Draft, Question
+from nlp.replies.kinds import read_value
+from nlp.types import Answer, Context, Draft, Question
 
-_NTH = re.compile(
-    r"(?:我?选|就|应该是|是|要)?(?:第)?\s*(?P<n>[1-9一二三四五六七八九两]|①|②|③)\s*(?:个"
-    r"|号|家|项|条|位)?(?:日期|时间|选项|客户|公司|阶段|人|那个|那家|吧|啊|呀|的|就行|是对的)*"
-)
-_PLACE = (
-    (
-        re.compile(
-            r"(?:就|选|是|要)?(?:前面?|上面?|前头|头一?|最前面?|最上面?)(?:的|那)*(?:一)?(?:个|家"
-            r"|项|位)?(?:那个|吧|啊)*"
-        ),
-        0,
-    ),
-    (
-        re.compile(
-            r"(?:就|选|是|要)?(?:后面?|下面?|后头|最后面?|最下面?|末)(?:的|那)*(?:一)?(?:个|家|项|位)?(?:那个|吧|啊)*"
-        ),
-        -1,
-    ),
-    (re.compile(r"(?:就|选|是|要)?(?:中间)(?:的|那)*(?:一)?(?:个|家|项|位)?(?:吧|啊)*"), 1),
-)
+_Reader = Callable[[str, Question, Context, Draft], Answer | None]
 _UNKNOWN = re.compile(
-    r"(?:暂时|目前|现在|还|暂|真)?(?:我?(?:也|还)?(?:不知道|不清楚"
-    r"|不确定|没定|说不准|不晓得)|先?(?:不定|不填|跳过|空着"
-    r"|待补|放着|留空)|(?:以后|回头|之后)再(?:说|补|填)|再说|没有|无|没)(?:吧|呢|啊|了)*"
+    r"(?:暂时|目前|现在|还|暂|真|先)*(?:(?:我?(?:也|还)?(?:(?:不知道|不清楚|没问|没记住?|忘了?问?)(?:叫|是)?(?:什么|啥|谁|名字|哪天|哪家|什么名字)?|不清楚"
+    r"|不确定|没定|没说|没想好|没约|定不了|说不准|说不好|不晓得)|先?(?:不定|不填|不写|跳过|空着|空起"
+    r"|待补|放着|留空|不管)|(?:以后|回头|之后)再(?:说|补|填|定)|(?:再)?(?:说|定|看)(?:吧)|再说|再看|没有|无|没|莫得|没得|木有|冇得?|[莫没冇]定)(?:吧|呢|啊|了)*"
+    r"|(?:没|没有|无)(?:什么|啥子?|任何|太大的?|别的)?(?:大|明显)?(?:的)?(?:障碍|卡点|问题|顾虑|难点|困难|阻力)?(?:的)?(?:吧|呢|啊|了)*)"
 )
-_NUMBERS = {**{char: k + 1 for k, char in enumerate("一二三四五六七八九")}, "两": 2, "①": 1, "②": 2, "③": 3}
+
+
+def pick_answer(text: str, context: Context, draft: Draft | None) -> Answer | None:
+    """Return the offered choice that the whole message picks, or None."""
+    return _first((_by_choice,), text, context, draft)
 
 
 def read_answer(text: str, context: Context, draft: Draft | None) -> Answer | None:
     """Return the answer that the whole message gives to one of the draft's open questions, or None."""
+    return _first((_by_choice, _by_parts, _by_value, _unknown, _instead), text, context, draft)
+
+
+def guess_answer(text: str, context: Context, draft: Draft | None) -> Answer | None:
+    """Return what a message most likely answers that is an answer but in none of the usual forms."""
+    return _first((_guessed,), text, context, draft)
+
+
+def _guessed(said: str, question: Question, context: Context, draft: Draft) -> Answer | None:
+    found = guessing.guess(said, question, context, draft)
+    return _answer(question, found[0], draft, 0.75) if found else None
+
+
+def _first(readers: Iterable[_Reader], text: str, context: Context, draft: Draft | None) -> Answer | None:
     said = trimmed(text)
     if draft is None or not draft.questions or not said or len(said) > 60:
         return None
-    for read in (_by_choice, _by_number, _by_value, _unknown):
+    for read in readers:
         for question in draft.questions:
             answer = read(said, question, context, draft)
             if answer is not None:
@@ -58,44 +59,23 @@ def _answer(question: Question, value: Any, draft: Draft, confidence: float) -> 
     return Answer(question.field, value, draft.visit_id, confidence)
 
 
-def _by_number(said: str, question: Question, context: Context, draft: Draft) -> Answer | None:
-    if not question.choices:
-        return None
-    match = _NTH.fullmatch(said)
-    if match and (question.field != "next_followup" or "号" not in said):
-        number = _NUMBERS.get(match["n"]) or int(match["n"])
-        if number <= len(question.choices):
-            return _answer(question, question.choices[number - 1].value, draft, 0.97)
-    for pattern, place in _PLACE:
-        if pattern.fullmatch(said) and (place != 1 or len(question.choices) == 3):
-            return _answer(question, question.choices[place].value, draft, 0.93)
-    return None
-
-
 def _by_choice(said: str, question: Question, context: Context, draft: Draft) -> Answer | None:
-    """Find the one choice whose words, city or person the message names."""
-    words = values.bare(said)
-    if not words or len(words) > 16:
+    found = choosing.tick(said, question) or choosing.pick(said, question, context, draft)
+    return _answer(question, found[0], draft, found[1]) if found else None
+
+
+def _by_parts(said: str, question: Question, context: Context, draft: Draft) -> Answer | None:
+    """Read a choice described in several parts; what rules a choice out is read elsewhere."""
+    if not question.choices or any(char in "不勿弗" for char in said):
         return None
-    same = [choice.value for choice in question.choices if words == values.bare(choice.label)]
-    fits = same or [choice.value for choice in question.choices if len(words) >= 2 and words in choice.label]
-    fits = fits or [choice.value for choice in question.choices if _describes(words, choice.value, context)]
-    return _answer(question, fits[0], draft, 0.95) if len(fits) == 1 else None
+    found = choosing.by_parts(said, question, context, draft)
+    return _answer(question, found[0], draft, found[1]) if found else None
 
 
-def _describes(words: str, value: Any, context: Context) -> bool:
-    """Tell whether the words are the city, a name, the trade, the street or a person of the customer `value`."""
-    row = context.directory.customers.get(value) if isinstance(value, str) else None
-    if not isinstance(row, Customer):
-        return False
-    known = {row.city, row.name, *row.aliases, row.industry, *(contact.name for contact in row.contacts)}
-    people = {contact.name[0] + contact.title for contact in row.contacts}
-    if any(words[:1] == c.name[0] and len(words) > 1 and c.title.endswith(words[1:]) for c in row.contacts):
-        return True
-    people |= {name[0] + call for name in (c.name for c in row.contacts) for call in ("总", "工", "姐", "哥", "经理")}
-    if words in known | people or words.rstrip("市的") == row.city:
-        return True
-    return len(words) >= 2 and any(words in name for name in (row.name, *row.aliases, row.address))
+def _instead(said: str, question: Question, context: Context, draft: Draft) -> Answer | None:
+    """Read what is said after ruling out every choice (“都不是，是小刘”)."""
+    match = choosing.NONE_OF_THEM.fullmatch(said) if question.choices else None
+    return _by_value(match["rest"], question, context, draft) if match else None
 
 
 def _by_value(said: str, question: Question, context: Context, draft: Draft) -> Answer | None:
@@ -116,7 +96,7 @@ def _by_value(said: str, question: Question, context: Context, draft: Draft) -> 
 
 
 def _day(said: str, question: Question, context: Context, draft: Draft) -> Answer | None:
-    if not values.is_mostly_day(said, context):
+    if said.startswith("不是") or not values.is_mostly_day(said, context):
         return None
     mention = dates.resolve_first(said, context.at)
     if mention is None or mention.past:
@@ -127,11 +107,16 @@ def _day(said: str, question: Question, context: Context, draft: Draft) -> Answe
     return _answer(question, value, draft, 0.95)
 
 
+#: “None” stands so near the beginning, characters (倒是没有什么阻碍，都蛮顺利的).
+_AT_ONCE = 4
 _NOT_OBSTACLE = re.compile(r"^(?:改|换|客户|联系人|阶段|跟进|下次|不是|把)|[?？]$")
 
 
 def _obstacle(said: str, question: Question, draft: Draft) -> Answer | None:
     """An asked obstacle is answered in free words; a few kinds of message are never that."""
+    emptied = [(first, last) for name, first, last in clearing.by_name(said) if name == "obstacle"]
+    if any(last >= len(said) - 1 or (first <= _AT_ONCE and said[last] in "，, 。") for first, last in emptied):
+        return _answer(question, None, draft, 0.9)
     if (
         question.choices
         or _NOT_OBSTACLE.search(said)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from typing import cast
 
-from nlp.types import Command, CommandName
+from nlp.names.sound import normal
+from nlp.types import Command, CommandName, Context, Draft
 
 _POLITE = r"(?:请|麻烦|您|帮我|帮忙|给我|我要|我想|我来|我先|我|那个|那|嗯|好的?|哦|啊|呃|你|就)*"
 _END = r"(?:一下|下|吧|啊|呀|哈|呗|嘛|了|谢谢|哦|噢|哟)*"
@@ -15,7 +17,7 @@ _CONFIRM = re.compile(rf"{_POLITE}(?:确认(?:无误|提交)?|确定|提交|保�
 _AGREE = re.compile(
     r"(?:嗯|对|是|好|行|中|成|要得|得|冇问题|可以|没错|没问题|无误|ok(?:ay)?|yes|就是?这样|就这么[着记办定来]|就按这[个样]"
     r"|没毛病|都对|全对|正确|收到|👌|👍|1|妥|准|安排|欧克|系|得咗|同意|通过|过)"
-    r"(?:[\s，,、。.!！]*(?:嗯|对|是|好|行|可以|没错|没问题|无误|ok|就是?这样|就这么[着记办定来]|就按这[个样]|都对|全对"
+    r"(?:[\s，,、。.!！]*(?:嗯|对|是|好|行|可以|没错|没问题|无误|ok|就是?这样|就这么[着记办定来]|就按这[个样]|都对|全对|收到|知道了|明白"
     r"|确认|确定|提交|来|妥|头|嘅|啊|呀|吧|哈|嘞|了|呢|的|滴|哒|👌|👍))*",
     re.IGNORECASE,
 )
@@ -73,9 +75,16 @@ _WHOLE: tuple[tuple[CommandName, re.Pattern[str]], ...] = (
         ),
     ),
     (
+        "receipts",
+        re.compile(
+            rf"{_POLITE}(?:查?看?看?|打开|要|发)?(?:一下|下)?(?:我的|今天的?|最近的?)?(?:收据|回执)(?:呢|列表)?{_END}"
+            rf"|(?:我)?(?:今天)?发的(?:东西)?(?:都|全)?(?:收到|存好|存上|存住|安全)了?(?:吗|没有?|么)"
+        ),
+    ),
+    (
         "help",
         re.compile(
-            rf"{_POLITE}(?:(?:使用)?帮助(?:中心|文档|信息)?|help|使用说明|说明书?|菜单|功能|指令|命令"
+            rf"{_POLITE}(?:教(?:教|一下|下)?我?(?:怎么)?(?:用|操作)|(?:使用)?帮助(?:中心|文档|信息)?|help|使用说明|说明书?|菜单|功能|指令|命令"
             rf"|教程|怎么(?:用|玩|弄|操作|使用)|咋用|咋整|点样用)(?:啊|呀|呢|这个|列表|你)?[?？]?"
             rf"|(?:这个?)?(?:东西|机器人|助手|你)?(?:怎么|咋|如何)(?:用|使用|操作)(?:啊|呀|呢)?[?？]?"
             rf"|你(?:能|会)(?:做|干|帮我做)?(?:什么|啥|些什么|点啥)(?:呀|啊|呢)?[?？]?|有(?:什么|哪些"
@@ -92,7 +101,10 @@ _WHOLE: tuple[tuple[CommandName, re.Pattern[str]], ...] = (
         ),
     ),
 )
+#: A draft's number; 一条 without 第 is an amount.
+_NTH = r"\d+|[一二三四五六七八九](?!下|条)|(?<=第)[一二三四五六七八九](?!下)"
 _ARGUED: tuple[tuple[CommandName, re.Pattern[str]], ...] = (
+    ("receipts", re.compile(r"(?:收据|回执|查收据)[\s:：#]*(?P<arg>\d{1,9}-[0-9A-Za-z]{8})")),
     (
         "customer",
         re.compile(
@@ -105,58 +117,54 @@ _ARGUED: tuple[tuple[CommandName, re.Pattern[str]], ...] = (
     ("customer", re.compile(r"(?:查|查一下|查询|看看)客户(?P<arg>[^，,。？?\n]{2,24})")),
     (
         "edit",
-        re.compile(
-            rf"{_POLITE}(?:修改|编辑|改)(?:一下|下)?(?:草稿|第)?\s*(?P<arg>\d+|[一二三四五六七八九](?!下"
-            rf"|条))(?:号|条|个)?(?:草稿)?{_END}"
-        ),
+        re.compile(rf"{_POLITE}(?:修改|编辑|改)(?:一下|下)?(?:草稿|第)?\s*(?P<arg>{_NTH})(?:号|条|个)?(?:草稿)?{_END}"),
     ),
     (
         "drafts",
         re.compile(
-            rf"{_POLITE}(?:查?看|打开)?(?:一下|下)?草稿\s*(?P<arg>\d+|[一二三四五六七八九](?!下))(?:号"
+            rf"{_POLITE}(?:查?看|打开)?(?:一下|下)?草稿\s*(?P<arg>{_NTH})(?:号"
             rf"|条)?{_END}"
         ),
     ),
     (
         "confirm",
         re.compile(
-            rf"{_POLITE}(?:确认|提交)\s*(?:草稿|第)?\s*(?P<arg>\d+|[一二三四五六七八九](?!下|条))(?:号"
+            rf"{_POLITE}(?:确认|提交)\s*(?:草稿|第)?\s*(?P<arg>{_NTH})(?:号"
             rf"|条|个)?{_END}"
+        ),
+    ),
+    (
+        "confirm",
+        re.compile(
+            rf"{_POLITE}(?:把)?(?:草稿|第)\s*(?P<arg>{_NTH})\s*(?:号|条|个)?(?:草稿)?(?:可以|没问题|直接|给我|帮我|也|对)*[，,\s]*"
+            rf"(?:确认|提交){_END}"
+        ),
+    ),
+    (
+        "void",
+        re.compile(
+            rf"{_POLITE}(?:把)?(?:草稿|第)\s*(?P<arg>{_NTH})\s*(?:号|条|个)?(?:草稿)?(?:直接|给我|帮我|也)*[，,\s]*"
+            rf"(?:删掉|删除|删了|作废|不要|去掉){_END}"
         ),
     ),
     ("confirm", re.compile(rf"{_POLITE}确认\s*#?(?P<arg>[0-9A-Z]{{4}})")),
     (
         "void",
-        re.compile(
-            rf"{_POLITE}(?:删除|删掉|作废)\s*(?:草稿|第)?\s*(?P<arg>\d+|[一二三四五六七八九](?!下"
-            rf"|条))(?:号|条|个)?{_END}"
-        ),
+        re.compile(rf"{_POLITE}(?:删除|删掉|删|作废)\s*(?:草稿|第)?\s*(?P<arg>{_NTH})(?:号|条|个)?{_END}"),
     ),
     (
         "restore",
-        re.compile(rf"{_POLITE}恢复\s*(?:草稿|第)?\s*(?P<arg>\d+|[一二三四五六七八九](?!下|条))(?:号|条|个)?{_END}"),
+        re.compile(rf"{_POLITE}恢复\s*(?:草稿|第)?\s*(?P<arg>{_NTH})(?:号|条|个)?{_END}"),
     ),
 )
-#: What tells an instruction in a short message that is none of the whole forms, told by one word of it.
-_LOOSE: tuple[tuple[CommandName, re.Pattern[str]], ...] = (
-    ("undo", re.compile(r"撤[销回]|(?:取消|反悔).{0,6}确认|确认.{0,4}(?:取消|反悔)")),
-    (
-        "void",
-        re.compile(
-            r"不(?:是|算)(?:客户)?(?:拜访|跟进记录)|删[掉了除]|作废|(?:别|不用"
-            r"|不要)记(?:录|了)|当我没说"
-        ),
-    ),
-    ("restore", re.compile(r"(?:恢复|还原|找回)(?!.*卡片)")),
-    ("drafts", re.compile(r"草稿|(?:没|未|待)确认的?")),
-    ("text_mode", re.compile(r"文字(?:版|模式)")),
-    ("card_mode", re.compile(r"卡片(?:版|模式)?")),
-    ("help", re.compile(r"怎么用|咋用|使用说明|帮助")),
-)
-#: Longest message read by one word, in letters, and words of fields, which make it a correction instead.
-_LOOSE_LETTERS = 14
-_FIELD_WORD = re.compile(
-    r"客户|联系人|对接人|阶段|跟进(?!记录)|日期|时间|障碍|卡点|顾虑|改成|改到|合同|方案|价格|[?？]"
+_ASKING = re.compile(r"[?？]|怎么|怎样|如何|咋|能不能|可不可以|[吗么]$")
+#: A draft's number within a longer instruction.
+_DRAFT_NUMBER = re.compile(r"第\s*(?P<arg>\d+|[一二三四五六七八九])\s*(?:[条个张号份挑调家])")
+_BARE_NUMBER = re.compile(r"(?:删|改|确认|看|撤|恢复)掉?\s*(?P<arg>\d)$")
+#: What is said around the name of a customer that is asked for.
+_ASKING_FOR = re.compile(
+    r"把|帮我|给我|麻烦|我想|我要|查[询看]?|看[看下]?|调出来|翻出来|打开|找|一下|一眼|下|瞅瞅|[的得]?(?:客户)?(?:档案|资料|情况|记录|信息|历史|底)"
+    r"|客户|的|了|呗|吧|来"
 )
 _DIGITS = str.maketrans("一二三四五六七八九", "123456789")
 #: Longest instruction, characters.
@@ -191,11 +199,36 @@ def read_command(text: str, *, draft_open: bool) -> Command | None:
     return None
 
 
-def read_loosely(text: str) -> Command | None:
-    """Return the instruction that a short message holds, told by one word (“手滑了，撤回”), or None."""
-    if sum(char.isalnum() for char in text) > _LOOSE_LETTERS or _FIELD_WORD.search(text):
-        return None
-    return next((Command(name, confidence=0.85) for name, pattern in _LOOSE if pattern.search(text)), None)
+def asks(text: str) -> bool:
+    """Tell whether the words ask about an instruction (怎么撤销？) rather than give it."""
+    return bool(_ASKING.search(trimmed(text)))
+
+
+def command_of(name: str, text: str, context: Context, draft: Draft | None) -> Command | None:
+    """Return the instruction `name` with the argument that its words give it; None where it needs one and has none."""
+    if name == "customer":
+        called = _customer_called(text, context)
+        return Command("customer", called) if called else None
+    if name in ("confirm", "void", "edit", "drafts", "restore"):
+        match = _DRAFT_NUMBER.search(text) or _BARE_NUMBER.search(trimmed(text))
+        return Command(cast(CommandName, name), match["arg"].translate(_DIGITS) if match else "")
+    return Command(cast(CommandName, name))
+
+
+def _customer_called(text: str, context: Context) -> str:
+    """Return the longest form of a customer's name in the text, else what is left without the words of asking."""
+    said = normal(text)
+    forms = context.directory.forms_in(said)
+    spans = [span for span, _ in forms]
+    if spans and len(said) == len(text):
+        first, last = max(spans, key=lambda span: (span.end - span.start, -span.start))
+        rows = {row for span, called in forms for row in called if span == (first, last)}
+        known = [
+            name for row in rows for name in (context.directory.rows[row].name, *context.directory.rows[row].aliases)
+        ]
+        return max((name for name in known if name in text), key=len, default=text[first:last])
+    left = _ASKING_FOR.sub("", trimmed(text)).strip(_TRIM)
+    return left if 2 <= len(left) <= 16 else ""
 
 
 def _is_field(match: re.Match[str]) -> bool:

@@ -10,12 +10,15 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from nlp import dates, names
+from nlp.names import sound
 from nlp.names.people import find_people
 from nlp.names.places import CITIES
+from nlp.replies import describing
 from nlp.types import Context, CustomerRef, NewCustomer, Note, Playbook
 
 #: Likeness of a typed name from which on it is that customer.
 _SAME_NAME = 0.8
+_LAST_DAY = 31
 #: A part of a registered name of so many characters is that customer.
 _LONG_ENOUGH = 3
 #: Longest way to name a person, characters (采购部王经理).
@@ -24,20 +27,29 @@ _COMPANY_END = re.compile(
     r"(?:公司|集团|厂|店|超市|商贸|科技|机械|电子|实业|贸易|食品|餐饮|酒店|便利|医疗|设备|工业|精密|汽配|模具)$"
 )
 _TAIL = re.compile(
-    r"(?:那家|这家|那边|那个|这个|那里|的|吧|啊|呀|哈|呢|嘛|哦|才对|了|来着|没错|(?:跟我)?(?:接待|谈|聊|对接)的)+$"
+    r"(?:那家|这家|那边|那个|这个|那里|那位|这位|那人|的|吧|啊|呀|哈|呢|嘛|哦|才对|了|来着|没错|名下|(?:见|接待|陪|招呼)的我们?|(?:跟我)?(?:接待|谈|聊|对接)我?们?的)+$"
 )
 _HEAD = re.compile(
-    r"^(?:就(?!是)|我?(?:说|要|选|指|去|见|拜访|跑)的是|(?:应该|现在|目前|已经|其实)(?:是"
+    r"^(?:就(?!是)|新的?客户[，,\s]*|我?(?:今[天朝儿日]|刚才|上午|下午)?(?:说|选|指|去|见|拜访|跑)的(?:是)?|我?(?:说|要|选|指|去|见|拜访|跑)的(?:明明|其实|应该)?是|我(?:是)?(?:在|去了?)|我?(?:去|跑)的(?!是)|[记算]在|(?:今天|这次|明明)是|(?:应该|现在|目前|已经|其实)(?:是"
     r"|到)?|应该是|应当是|其实是|就是|而是|是|叫|为|成|到|在|[:：\s]"
     r"|那个|嗯|哦|(?:新|刚)来的|做|搞|[这那](?:家|个|里|边)?是)+"
 )
 _BEFORE_OBSTACLE = re.compile(r"^(?:应该是|应当是|其实是|就是|而是|是|为|[:：\s]|嗯|哦)+")
+#: What is said of the wording before the obstacle itself: 他原话是：…, 用我的话写 …, 再写准一点 改为 ….
+_FRAMED = re.compile(
+    r"^(?:[^，,。：:]{0,8}?(?:原话|我的话|我说的|意思|准确(?:地|点)?说|[准细清]一?[点些])(?:是|就是|来写|写成?|写|改成|改为)?[，,：:\s]+)"
+    r"(?:(?:改成|改为|写成?|是)[，,：:\s]*)?|^(?:改成|改为|写成)[，,：:\s]+"
+)
 _NEXT_STAGE, _STAGE_BACK = (
-    re.compile(r"下一?个?阶段|往[后前]?推一?个?阶段|进一步"),
-    re.compile(r"上一?个?阶段|退回?一?个?阶段"),
+    re.compile(r"下一?个?阶段|往[后前]?推一?个?阶段|进一步|往[后前](?:走|推|推进|进)?一[步格]"),
+    re.compile(r"上一?个?阶段|退回?一?个?阶段|退(?:回)?一[步格]"),
 )
 _NTH_STAGE = re.compile(r"第([一二三四五六七八九\d])个?阶段")
 _NUMBERS = {char: k + 1 for k, char in enumerate("一二三四五六七八九")}
+
+
+#: Whose person it is: 他们老板, 对方的采购.
+_THEIR = re.compile(r"^(?:他们|她们|人家|对方|客户|那边|他家)(?:那边|家里?|公司)?的?(?=..)")
 
 
 class Named(NamedTuple):
@@ -64,6 +76,9 @@ def customer(words: str, context: Context, near: CustomerRef | None = None) -> N
     same = next((score for ref, score in every if ref == near), 0.0)
     if same >= _SAME_NAME and same > max((score for _, score in found), default=0.0):
         return Named(near, same, tuple(ref for ref, _ in found)[:3])
+    whole = describing.described(words, context) if not every or every[0][1] < 0.97 else None
+    if whole is not None:
+        return Named(whole, 0.9, tuple(ref for ref, _ in every if ref != whole)[:3])
     exact = [ref for ref, score in found if score >= 0.97] or _holding(said, found, context)
     if found and (exact or found[0][1] >= _SAME_NAME):
         best = _own_first(exact or [found[0][0]], context)
@@ -74,9 +89,15 @@ def customer(words: str, context: Context, near: CustomerRef | None = None) -> N
 
 
 def _holding(said: str, found: Sequence[tuple[str, float]], context: Context) -> list[str]:
-    """Return the customers whose registered name holds the words (诺捷电子 of 苏州诺捷电子科技有限公司)."""
+    """Return the customers whose name holds the words (诺捷电子 of 苏州诺捷电子科技有限公司), or their sound."""
     rows = context.directory.customers
-    return [ref for ref, _ in found if len(said) >= _LONG_ENOUGH and said in rows[ref].name]
+    if len(said) < _LONG_ENOUGH:
+        return []
+    written = [ref for ref, _ in found if said in rows[ref].name]
+    if written or len(said) == _LONG_ENOUGH:
+        return written
+    heard = sound.folded(said)
+    return [ref for ref, _ in found if heard in sound.folded(rows[ref].name)]
 
 
 def _own_first(found: Sequence[str], context: Context) -> str:
@@ -95,7 +116,7 @@ def looks_like_company(words: str, context: Context) -> bool:
 
 def contact(words: str, context: Context, of: CustomerRef | None) -> Named | None:
     """Return the person called `words` at customer `of`: the directory's name where it resolves, else as said."""
-    said = bare(words)
+    said = _THEIR.sub("", bare(words))
     if not 1 < len(said) <= 12:
         return None
     known = context.directory.customers.get(of) if isinstance(of, str) else None
@@ -112,7 +133,7 @@ def contact(words: str, context: Context, of: CustomerRef | None) -> Named | Non
 
 def looks_like_person(words: str, context: Context, of: CustomerRef | None) -> bool:
     """Tell whether the words are a person: a known contact, a surname with a title, 老王, or a role."""
-    said = bare(words)
+    said = _THEIR.sub("", bare(words))
     known = context.directory.customers.get(of) if isinstance(of, str) else None
     if known and any(person.name in said and len(said) <= len(person.name) + 4 for person in known.contacts):
         return True
@@ -124,7 +145,8 @@ def looks_like_person(words: str, context: Context, of: CustomerRef | None) -> b
 def stage(words: str, playbook: Playbook, now: str | None = None) -> Named | None:
     """Return the stage that the words name, wholly (商务谈判), in part (谈判) or by place (下一阶段 after `now`)."""
     order = [rule.name for rule in playbook.stages]
-    whole = [name for name in order if name in words]
+    heard = sound.folded(words)
+    whole = [name for name in order if name in words] or [name for name in order if sound.folded(name) in heard]
     if whole:
         return Named(whole[-1], 0.98)
     by_place = _stage_by_place(words, order, now)
@@ -163,8 +185,11 @@ def _stage_by_place(words: str, order: list[str], now: str | None) -> str | None
 
 def day(words: str, context: Context) -> Named | None:
     """Return the day that the words name, counted from the message's moment."""
+    digits = bare(words)
+    if digits.isdigit() and 1 <= int(digits) <= _LAST_DAY:
+        words = f"{digits}号"
     mention = dates.resolve_first(words, context.at)
-    if mention is None or mention.past:
+    if mention is None or mention.past or mention.date < context.at.date():
         return None
     return Named(mention.date, 0.9 if mention.alternatives else 0.97, mention.alternatives)
 
@@ -187,5 +212,6 @@ def is_mostly_day(words: str, context: Context) -> bool:
 
 def obstacle(words: str) -> Named | None:
     """Return the obstacle as said, without 是 before and 吧 behind."""
-    said = _BEFORE_OBSTACLE.sub("", words.strip(" \t\r\n，,。.!！;；、“”\"'「」"))
+    stripped = words.strip(" \t\r\n，,。.!！;；、“”\"'「」")
+    said = _BEFORE_OBSTACLE.sub("", _FRAMED.sub("", stripped)).strip("“”\"'「」")
     return Named(said, 0.9) if said else None

@@ -6,11 +6,11 @@ them right. So a name is never suggested to the recogniser unless something like
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
-from nlp.names import Directory, own_customers
+from nlp.names import Directory, nearby_customers, own_customers
 from nlp.names.sound import alike
-from nlp.types import Contact, Customer
+from nlp.types import Contact, Context, Customer
 
 #: Suggested names at most; more cost accuracy in the rest of the sentence.
 MAX_NAMES = 8
@@ -23,9 +23,24 @@ _SHORTEST, _LONGEST = 2, 12
 _TRADE = "拜访客户，谈了报价、合同、账期、返点、打样、样机、首单、铺货、陈列、促销、起订量，下周跟进。"
 
 
-def hints(directory: Directory, rep: str) -> tuple[str, ...]:
-    """Return the names that this rep is likely to say, for `WhisperTranscriber.transcribe`."""
-    return hints_of(own_customers(directory, rep))
+def hints(directory: Directory, rep: str, context: Context | None = None) -> tuple[str, ...]:
+    """Return the names that this rep is likely to say, the likeliest first, for `WhisperTranscriber.transcribe`.
+
+    With `context`: the customers planned for today, those of open drafts and those within a kilometre, then one's own.
+    """
+    return hints_of((*_at_hand(directory, context), *own_customers(directory, rep)))
+
+
+def _at_hand(directory: Directory, context: Context | None) -> Iterator[Customer]:
+    """Yield the customers that today's plan, the open drafts and the position suggest."""
+    if context is None:
+        return
+    drafted = (draft.customer for draft in context.drafts if isinstance(draft.customer, str) and not draft.confirmed)
+    for customer_id in (*context.plan, *drafted):
+        if customer_id in directory.customers:
+            yield directory.customers[customer_id]
+    if context.position is not None:
+        yield from nearby_customers(directory, context.position)
 
 
 def hints_of(customers: Iterable[Customer]) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from handlers.playbooks import load as load_playbook
 from nlp import Directory
 from nlp.types import (
     Answer,
+    Channel,
     Chatter,
     Choice,
     Command,
@@ -47,6 +48,7 @@ _WHICH_DAY = Question(
     "next_followup", (Choice(date(2026, 3, 18), "3月18日周三"), Choice(date(2026, 3, 25), "3月25日周三"))
 )
 _WHICH_STAGE = Question("stage", (Choice("方案提交", "方案提交"), Choice("技术评审", "技术评审")))
+_FOLLOW = Question("next_followup", (Choice(date(2026, 3, 13), "3月13日周五"),))
 _WHO = Question("contact", (Choice("王建国", "王建国"), Choice("李敏", "李敏")))
 _NOBODY = Draft("v1", _SAID)
 
@@ -63,6 +65,7 @@ SITUATIONS: dict[str, tuple[Draft, ...]] = {
     "day": (_asking(_HUARUI, _WHICH_DAY),),
     "stageq": (_asking(_HUARUI, _WHICH_STAGE),),
     "contactq": (_asking(_HUARUI, _WHO),),
+    "chat": (_asking(_HUARUI, _FOLLOW),),
     "vague": (_asking(_HUARUI, Question("obstacle")),),
 }
 
@@ -73,16 +76,16 @@ def directory() -> Directory:
     return Directory(load_customers(), load_reps())
 
 
-@lru_cache(maxsize=16)
-def situation(name: str) -> Context:
-    """Return the context of the named situation."""
+@lru_cache(maxsize=32)
+def situation(name: str, channel: Channel = "text") -> Context:
+    """Return the context of the named situation, the words typed or from a transcript."""
     fmcg = name == "fmcg"
     playbook = load_playbook("fmcg" if fmcg else "manufacturing").for_nlp()
-    return Context("panting" if fmcg else "zhangwei", directory(), playbook, NOW, SITUATIONS[name])
+    return Context("panting" if fmcg else "zhangwei", directory(), playbook, NOW, SITUATIONS[name], channel=channel)
 
 
 def load_replies() -> list[dict[str, Any]]:
-    """Return the own dialogue lines: id, context, text, expected, aside."""
+    """Return the own dialogue lines: id, context, text, expected, aside; `channel` where it was spoken."""
     path = CORPUS / "own" / "replies.jsonl"
     return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
 

@@ -75,7 +75,7 @@ def test_what_we_say_in_a_pasted_chat_is_no_obstacle() -> None:
 
 
 def test_tags_of_writers_kept_aside(aside: Tally) -> None:
-    assert aside.tags["hit"] / (aside.tags["hit"] + aside.tags["false"]) >= 0.75
+    assert aside.tags["hit"] / (aside.tags["hit"] + aside.tags["false"]) >= 0.70
     assert aside.tags["hit"] / (aside.tags["hit"] + aside.tags["missed"]) >= 0.70
 
 

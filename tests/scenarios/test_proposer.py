@@ -63,7 +63,8 @@ async def test_a_missing_field_becomes_a_question_that_one_tap_answers(
 ) -> None:
     model.opinion = lambda _: {"stage": {"name": "方案提交", "words": "看了车间"}}
     await story.say(hero, brief(hero))
-    assert "方案提交" in buttons(newest(hero)) and rows_of(newest(hero))["阶段"] == "方案提交 · 请选"
+    asked = rows_of(newest(hero))["阶段"]
+    assert "方案提交" in buttons(newest(hero)) and asked.startswith("方案提交") and asked.endswith("· 请选")
     await story.tap(hero, "方案提交")
     assert await story.value(await story.visit(hero), "stage") == "方案提交"
 

@@ -6,6 +6,7 @@ import re
 from datetime import date
 
 from nlp.dates.grammar.rules import (
+    CN,
     DAY,
     MONTH,
     NOT_AFTER_NUMBER,
@@ -29,8 +30,8 @@ _DASH = r"[-~到至—–]{1,2}"
 _THINGS = (
     "线|楼|厂|车间|配方|机|仓|门|库|店|桥|院|馆|炉|位|模|柜|台|窗|泵|冲床|区|厅|桌|座|井|站|铺|段|地块|罐|釜|"
     "梁|桩|塔|弄|巷|路|街|室|房|"
-    "员|选手|标段|令|码|主|人物|生产线|产线|设备|料|钢|油|粮|公馆|工位|轴|阀|槽|缸|辊|屏|章|公告|文|矿|坑|堆|"
-    "架|箱|链|平台|字|胶|水|球|包|袋|网|针"
+    "员|选手|标段|令|码|主(?![动要持任])|人物|生产线|产线|设备|料|钢|油|粮|公馆|工位|轴|阀|槽|缸|辊|屏|章|公告|文|矿|坑|堆|"
+    "架|箱|链|平台|字|胶|水|球|包|袋|网|针|之计|游|三餐|千里"
 )
 _TERMS = "账期|帐期|月结|结款|的?账|游|均|产|系|结|薪"
 _UNITS = (
@@ -39,8 +40,8 @@ _UNITS = (
 )
 #: Behind an ambiguous 8.20 or 6-3: words that only a day can have there.
 _DAY_FOLLOWS = (
-    r"(?=\s*(?:之?前|以前|上午|下午|中午|早|晚|再|我|咱|他|她|客户|号|日|过去|过来|去|来|周|星期|礼拜|交|送|发|"
-    r"寄|拜|约|带|回|开|评|签|装|试|复[测检验查]|量|左右|当天|那天|后|跟|给|见|到|"
+    r"(?=-\d{1,2}:|\s*(?:之?前|以前|上午|下午|中午|早|晚|再|我|咱|他|她|客户|号|日|过去|过来|去|来|周|星期|礼拜|交|送|发|"
+    r"寄|拜|约|带|回|开|评|签|装|试|复[测检验查核]|现场|驻场|到场|进场|量|左右|当天|那天|后|跟|给|见|到|"
     r"[(（]?(?:周|星期)[一二三四五六日天]))"
 )
 _DAY_LEADS = (
@@ -88,7 +89,24 @@ def _iso(match: re.Match[str], ref: Reference) -> Reading | None:
     return _full(int(match[1]), int(match[3]), int(match[4]), ref)
 
 
-@rule("year_month", _DIGITS, r"(?<![\d./])((?:19|20)\d\d)[./\-](0[1-9]|1[0-2])(?![\d%万元]|[./]\d)(?!-\d{1,2}(?!\d))")
+@rule(
+    "short_iso",
+    _DIGITS,
+    r"(?<![\d./\-A-Za-z])([1-4]\d)([/\-])(1[0-2]|0?[1-9])\2(3[01]|[12]\d|0?[1-9])(?![\d./\-A-Za-z%型号寸])",
+)
+def _short_iso(match: re.Match[str], ref: Reference) -> Reading | None:
+    """Read 26/3/5 as year, month, day where the first number is a year near today."""
+    year = read_year(match[1], ref)
+    if year is None or int(match[1]) <= 12 or abs(year - ref.day.year) > 10:
+        return None
+    return _full(year, int(match[3]), int(match[4]), ref)
+
+
+@rule(
+    "year_month",
+    _DIGITS,
+    r"(?<![\d./])((?:19|20)\d\d)[./\-](0[1-9]|1[0-2]|[1-9]$)(?![\d%万元]|[./]\d)(?!-\d{1,2}(?!\d))",
+)
 def _year_month(match: re.Match[str], ref: Reference) -> Reading | None:
     """Read 2026.05 or 2026-05: a month."""
     year, month = int(match[1]), int(match[2])
@@ -101,11 +119,15 @@ def _compact(match: re.Match[str], ref: Reference) -> Reading | None:
     return _full(int(match[1]), int(match[2]), int(match[3]), ref)
 
 
-@rule("year_last", _DIGITS, r"(?<![\d./\-])([0-3]?\d)([/.\-])([0-3]?\d)\2((?:19|20)\d\d|\d\d)(?![\d./\-%])")
+@rule(
+    "year_last",
+    _DIGITS,
+    r"(?<![\d./\-])([0-3]?\d)([/.\-])([0-3]?\d)\2((?:19|20)\d\d|\d\d)(?![\d./%]|-(?!\d{1,2}[/.]\d))",
+)
 def _year_last(match: re.Match[str], ref: Reference) -> Reading | None:
     """Read 10/31/2015 month first, 13.5.2015 day first (as the numbers allow; dots are day first)."""
     first, second = int(match[1]), int(match[3])
-    if len(match[4]) == 2 and match[2] != "/":
+    if len(match[4]) == 2 and (match[2] != "/" or int(match[4]) == 0 or first > 12):
         return None
     month, day = (second, first) if first > 12 or (match[2] == "." and second <= 12) else (first, second)
     return _full(read_year(match[4], ref), month, day, ref)
@@ -128,7 +150,7 @@ def _month_slash_day(match: re.Match[str], ref: Reference) -> Reading | None:
 @rule(
     "month_dot_day",
     _DIGITS,
-    rf"{_NOT_IN_NUMBER}(1[0-2]|0?[1-9])([.·\-])(3[01]|[12]\d|0?[1-9])(?!\s?(?:{_UNITS})|[\d/.%·\-A-Za-z])",
+    rf"{_NOT_IN_NUMBER}(1[0-2]|0?[1-9])([.·\-])(3[01]|[12]\d|0?[1-9])(?!\s?(?:{_UNITS})|[\d/.%·A-Za-z]|-(?!\d{{1,2}}:\d\d))",
 )
 def _month_dot_day(match: re.Match[str], ref: Reference) -> Reading | None:
     """Read 8.20 or 6-3 as a day only where the words around it need one, or where it stands alone."""
@@ -148,7 +170,11 @@ def _month_dot_day(match: re.Match[str], ref: Reference) -> Reading | None:
 _FOLLOWED = re.compile(_DAY_FOLLOWS)
 _LED = re.compile(_DAY_LEADS)
 
-_YEAR = rf"(?:(?P<y>{YEAR4})年|(?P<y2>{YEAR2})年(?={MONTH}月)|(?P<ry>{REL_YEAR})(?:的)?)"
+#: Years of three digits count only with a month behind them.
+_YEAR = (
+    rf"(?:(?P<y>{YEAR4}|(?:\d{{3}}|[{CN}]{{3}})(?=年)) ?年|(?P<y2>{YEAR2}) ?年(?= ?{MONTH}月)|"
+    rf"(?P<ry>{REL_YEAR})(?:的)?)[ ,，]{{0,2}}"
+)
 
 
 def _year_of(match: re.Match[str], ref: Reference) -> int | None:
@@ -159,13 +185,13 @@ def _year_of(match: re.Match[str], ref: Reference) -> int | None:
 @rule(
     "month_day",
     NUMERAL_STARTS + "大前去旧上今本这当明来次翌下后",
-    rf"{NOT_AFTER_NUMBER}(?:{_YEAR}\s?)?(?P<m>{MONTH})月(?:份)?(?:的)?\s?(?P<d>{DAY})(?P<unit>[日号]|"
+    rf"{NOT_AFTER_NUMBER}(?:{_YEAR})?(?P<m>{MONTH})月(?:份)?(?:的)?\s?(?P<d>{DAY})(?P<unit>[日号]|"
     rf"(?!\s?(?:个|天|周|万|块|年|%|月|件|台|家|点|人|[.:：]\d)))"
     rf"(?!{_THINGS}|(?<=[{'一二三四五六七八九十'}])[到至]底)",
 )
 def _written_month_day(match: re.Match[str], ref: Reference) -> Reading | None:
     month, day = read_int(match["m"]), read_int(match["d"])
-    if month is None or day is None:
+    if month is None or day is None or (match["d"].startswith("廿") and not match["unit"]):
         return None
     if match["y"] or match["y2"] or match["ry"]:
         return _full(_year_of(match, ref), month, day, ref)
@@ -181,7 +207,7 @@ def _written_month_day(match: re.Match[str], ref: Reference) -> Reading | None:
 @rule(
     "month_days",
     NUMERAL_STARTS + "大前去旧上今本这当明来次翌下后",
-    rf"{NOT_AFTER_NUMBER}(?:{_YEAR}\s?)?(?P<m>{MONTH})月(?P<d>{DAY})[日号]?\s?{_DASH}\s?(?P<e>{DAY})(?:[日号]|"
+    rf"{NOT_AFTER_NUMBER}(?:{_YEAR})?(?P<m>{MONTH})月(?P<d>{DAY})[日号]?\s?{_DASH}\s?(?P<e>{DAY})(?:[日号]|"
     rf"(?![\d.月个天周万块年点人件台家]))",
 )
 def _month_days(match: re.Match[str], ref: Reference) -> Reading | None:
@@ -234,6 +260,7 @@ def _bare_days(match: re.Match[str], ref: Reference) -> Reading | None:
     day, last = read_int(match["d"]), read_int(match["e"])
     if day is None or last is None:
         return None
-    first = _day_of_month(ref, day)
+    within = day <= ref.day.day <= last
+    first = make_date(ref.day.year, ref.day.month, day) if within else _day_of_month(ref, day)
     end = None if first is None else _day_of_month(Reference(first), last)
     return None if first is None or end is None else Reading(first, end, kind="range")

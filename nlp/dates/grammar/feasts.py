@@ -6,7 +6,7 @@ import re
 from datetime import date, timedelta
 
 from nlp.dates.festivals import ALIASES, PUBLIC_HOLIDAYS, TERMS_ALONE, TERMS_MARKED, festival_day, next_festival
-from nlp.dates.grammar.rules import CN, NUMERAL_STARTS, REL_YEAR, YEAR4, add_days, read_year, rule
+from nlp.dates.grammar.rules import CN, NUMERAL_STARTS, REL_YEAR, YEAR2, YEAR4, add_days, read_year, rule
 from nlp.dates.lunar import last_leap, lunar_to_civil, new_years_eve, next_lunar, next_lunar_day_of_month
 from nlp.dates.mention import Reading, Reference
 from nlp.dates.numerals import read_int
@@ -16,7 +16,7 @@ _BEFORE = r"(?:之前|以前|前夕|前头|前)(?!台|期|面|后)"
 _AFTER = r"(?:过后|之后|以后|过完|过了|完了|后头|后|回来|收假|结束|放完假|假放完)(?!勤|台|来)"
 #: 上班第一天, 头一天, 第一个工作日, 第三天 behind 节后.
 _NTH_DAY = (
-    r"(?:的?(?:一?上班|开工|复工|开班)?的?(?:第(?P<nth>[一二三四五六七1-7两])|(?P<first>头一?))(?:个)?(?:天|日|"
+    r"(?:的?(?:一?上班|开工|复工|开班)?的?(?:第(?P<nth>[一二三四五六七1-7两])|(?P<first>头一?|首))(?:个)?(?:天|日|"
     r"工作日|上班日)(?:上班|开工)?|(?:一?上班|开工|复工)(?:就|后)?)"
 )
 _AMOUNT = rf"(?P<amount>[{CN}十两\d]{{1,2}})(?P<aunit>天|个?工作日|周|个?星期|个?礼拜)(?!假)"
@@ -33,13 +33,18 @@ _YEAR_STARTS = "今本明来去后前大上下当" + "12两二一"
 
 @rule(
     "festival",
-    _STARTS + _YEAR_STARTS,
-    rf"(?<![第初十{CN}\d.])(?:(?:(?P<y>{YEAR4})年|(?P<ry>{REL_YEAR}))的?)?(?:过完?了?)?(?:(?P<name>{_NAMES})|"
+    _STARTS + _YEAR_STARTS + NUMERAL_STARTS + "过农阴",
+    rf"(?<![第初十{CN}\d.])(?:(?:(?P<y>{YEAR4}|{YEAR2}) ?年|(?P<ry>{REL_YEAR}))的?)?(?:过完?了?|(?:农历|阴历)(?!新年))?"
+    rf"(?:(?P<name>{_NAMES})|"
     rf"(?P<risky>{_RISKY_NAMES})(?=节|第一天|前|之前|以前|后|之后|以后|过后|过了|期间|假期|长假|放假|黄金周|"
-    rf"回来|当天|那天|那几天|收假))(?!(?<=[一])[\d个万号月点班路小中层楼块元])(?!路|广场|村|街|镇|大道|牌|品牌|"
+    rf"回来|当天|那天|那几天|收假|$))(?!(?<=[一])[\d个万号月点班路小中层楼块元])(?!路|广场|村|街|镇|大道|牌|品牌|"
     rf"小区|集团|公司|大厦){_SUFFIX}(?:(?<=[后完了来假束前头]){_AMOUNT}|{_NTH_DAY})?",
 )
 def _festival(match: re.Match[str], ref: Reference) -> Reading | None:
+    if _is_given_name(match):
+        return None
+    if match["risky"] and match.end("risky") == len(match.string) and match.start() > 0:
+        return None
     name = ALIASES[match["name"] or match["risky"]]
     written = match["y"] or match["ry"]
     year = read_year(written, ref) if written else None
@@ -48,6 +53,21 @@ def _festival(match: re.Match[str], ref: Reference) -> Reading | None:
         return None if anchor is None else _around(name, anchor, match, ref, said_year=True)
     anchor = next_festival(name, ref.day)
     return None if anchor is None else _around(name, anchor, match, ref, said_year=False)
+
+
+#: Surnames that end no common word before a festival (对方国庆, 这周国庆 and 最高 are left out).
+_SURNAMES = frozenset(
+    "王李张刘陈杨黄赵吴徐孙马朱胡郭林罗郑梁谢宋唐许韩冯邓曹彭曾肖董袁潘蔡蒋杜叶程苏魏吕丁沈姚卢姜崔钟谭陆汪范廖贾韦邹孟熊秦"
+    "邱尹薛闫侯史陶黎贺顾毛郝龚邵钱严覃戴莫孔汤"
+)
+
+
+def _is_given_name(match: re.Match[str]) -> bool:
+    """Return whether a bare 国庆 or 立春 behind a surname is a person (李国庆说), not a day (老李国庆来)."""
+    start, text = match.start(), match.string
+    if start == 0 or text[start - 1] not in _SURNAMES or len(match[0]) != 2:
+        return False
+    return start == 1 or text[start - 2] not in "老小阿"
 
 
 def _around(name: str, anchor: date, match: re.Match[str], ref: Reference, *, said_year: bool) -> Reading | None:
@@ -152,24 +172,30 @@ def _nearest(match: re.Match[str], ref: Reference, name: str | None) -> Reading 
     return Reading(found, found, "holiday_before", past=found < ref.day, certain=calendar.covered(run[0].year))
 
 
-_TERM = rf"(?P<name>{'|'.join(TERMS_ALONE)})|(?P<marked>{'|'.join(TERMS_MARKED)})(?=节气|那天|当天|时节|前后)"
+_ANY_TERM = "|".join((*TERMS_ALONE, *TERMS_MARKED))
+_TERM = (
+    rf"(?P<name>{'|'.join(TERMS_ALONE)})|(?P<marked>{'|'.join(TERMS_MARKED)})(?:(?=节气|那天|当天|时节|前后|之前|以前|前(?![面台])|以后|过后)|"
+    r"(?:(?<=年..)|(?<=年的..))(?![\u4e00-\u9fff]))"
+)
 
 
 @rule(
     "solar_term",
-    "".join({name[0] for name in TERMS_ALONE + TERMS_MARKED}) + _YEAR_STARTS,
-    rf"(?:(?:(?P<y>{YEAR4})年|(?P<ry>{REL_YEAR}))的?)?(?:{_TERM})",
+    "".join({name[0] for name in TERMS_ALONE + TERMS_MARKED}) + _YEAR_STARTS + NUMERAL_STARTS,
+    rf"(?:(?:(?P<y>{YEAR4}|{YEAR2}) ?年|(?P<ry>{REL_YEAR}))的?(?={_ANY_TERM}))?(?:{_TERM})",
 )
 def _solar_term(match: re.Match[str], ref: Reference) -> Reading | None:
+    if _is_given_name(match):
+        return None
     name = match["name"] or match["marked"]
     written = match["y"] or match["ry"]
     year = read_year(written, ref) if written else None
     found = festival_day(name, year) if year else next_festival(name, ref.day)
-    return None if found is None else Reading(found, None, "holiday", past=found < ref.day)
+    return None if found is None else Reading(found, None, "term", past=found < ref.day)
 
 
 _LUNAR_MONTHS = {"正": 1, "冬": 11, "腊": 12, "元": 1}
-_LUNAR_DAY = rf"(?:初[{CN}十]|二十[{CN}]?|廿[{CN}]?|三十|卅|十[{CN}]?|[12]\d|30|\d)"
+_LUNAR_DAY = rf"(?:初[{CN}十1-9]|二十[{CN}]?|廿[{CN}]?|三十|卅|十[{CN}]?|(?:[12]\d|30|\d)(?!\d))"
 _LUNAR_YEAR = rf"(?:(?:(?P<y>{YEAR4})年|(?P<ry>{REL_YEAR}))的?)?"
 
 
@@ -234,3 +260,12 @@ def _new_years_day(match: re.Match[str], ref: Reference) -> Reading | None:
             return None
         first = next_lunar_day_of_month(ref.day, day) or first
     return Reading(first, None, "lunar")
+
+
+@rule("late_lunar_day", "廿", rf"(?<![月年{CN}\d])廿[{CN}](?![{CN}十百年月个])")
+def _late_lunar_day(match: re.Match[str], ref: Reference) -> Reading | None:
+    """Resolve 廿三 where it is all that is said: the next such day of a lunar month."""
+    if match.string.strip() != match[0]:
+        return None
+    found = next_lunar_day_of_month(ref.day, read_int(match[0]) or 0)
+    return None if found is None else Reading(found, None, "lunar")

@@ -32,7 +32,7 @@ _PARTS = {
     "初": (1, 10), "头": (1, 10), "上": (1, 10), "中": (15, 15), "旬": (11, 20), "下": (21, 31), "底": (31, 31),
     "末": (31, 31), "尾": (31, 31),
 }  # fmt: skip
-_REL_MONTH = r"(?P<rel>(?:上一?个?|下一?个?){1,4}月|这个?月|本月|当月|同月|次月|今个?月)"
+_REL_MONTH = r"(?P<rel>(?:上[一1]?个?|下[一1]?个?){1,4}月|这个?月|本月|当月|同月|次月|今个?月)"
 
 
 def _bounds(part: str) -> tuple[int, int]:
@@ -88,12 +88,14 @@ def _bare_part(match: re.Match[str], ref: Reference) -> Reading:
 
 @rule(
     "relative_month",
-    "上下这本当同次今",
-    rf"{_REL_MONTH}(?:份)?(?:的)?(?:(?P<d>{DAY})(?:[日号]|(?![\d个月天%万]))|{_PART})?(?!线)",
+    "上下这本当同次今去明前后大旧来",
+    rf"(?:(?P<ry>{REL_YEAR})的?(?=本月|这个?月|当月|同月))?{_REL_MONTH}(?:份)?(?:的)?(?:(?P<d>{DAY})(?:[日号]|(?![\d个月天%万]))|{_PART})?(?!线)",
 )
 def _said_month(match: re.Match[str], ref: Reference) -> Reading | None:
     """Resolve 下个月5号, 上个月15号, 本月底, 下月."""
     year, month = _relative_month(match["rel"], ref)
+    if match["ry"]:
+        year = read_year(match["ry"], ref) or year
     if match["d"]:
         day = read_int(match["d"])
         found = make_date(year, month, day or 0) or last_day(year, month)
@@ -105,7 +107,7 @@ def _said_month(match: re.Match[str], ref: Reference) -> Reading | None:
 
 
 _YEAR = (
-    rf"(?:(?P<y>{YEAR4})年|(?P<y2>{YEAR2})年(?={MONTH}月|底|末|初|第|[上下]半|前|首|后|[一二三四1-4]季|Q)|"
+    rf"(?:(?P<y>{YEAR4}) ?年|(?P<y2>{YEAR2}) ?年(?= ?{MONTH}月|底|末|初|第|[上下]半|前|首|后|[一二三四1-4]季|Q)|"
     rf"(?P<ry>{REL_YEAR})的?)"
 )
 
@@ -118,7 +120,7 @@ def _year_of(match: re.Match[str], ref: Reference) -> int | None:
 @rule(
     "month",
     NUMERAL_STARTS + "大前去旧上今本这当明来次翌下后",
-    rf"{NOT_AFTER_NUMBER}(?:{_YEAR}\s?)?(?P<m>{MONTH})月(?:份)?(?:(?:的)?{_PART}|(?![\d线饼亮球]))",
+    rf"{NOT_AFTER_NUMBER}(?:{_YEAR}[ ,，]{{0,2}})?(?P<m>{MONTH})月(?:份)?(?:(?:的)?{_PART}|(?![\d线饼亮球]))",
 )
 def _month(match: re.Match[str], ref: Reference) -> Reading | None:
     """Resolve 3月, 明年3月, 5月底, 九月上旬, 2026年1月."""
@@ -142,9 +144,10 @@ def _month(match: re.Match[str], ref: Reference) -> Reading | None:
 @rule(
     "months",
     NUMERAL_STARTS + "大前去旧上今本这当明来次翌下后",
-    rf"{NOT_AFTER_NUMBER}(?:{_YEAR}\s?)?(?P<m>{MONTH})(?:\s?[-~到至、—–]{{1,2}}\s?|"
+    rf"{NOT_AFTER_NUMBER}(?:{_YEAR}[ ,，]{{0,2}})?(?P<m>{MONTH})(?:月?份?\s?(?:[-~到至、—–]{{1,2}}|"
+    rf"[和与](?=(?:{MONTH})月份?之?间))\s?|"
     rf"(?=[二三四五六七八九]月))(?P<e>{MONTH})月(?:份)?"
-    r"(?![\d线个])",
+    r"(?:之?间)?(?![\d线个日号一二三四五六七八九十])",
 )
 def _months(match: re.Match[str], ref: Reference) -> Reading | None:
     """Resolve 1-5月, 十二至一月, 四五月份."""
@@ -152,7 +155,7 @@ def _months(match: re.Match[str], ref: Reference) -> Reading | None:
     if first is None or last is None or first == last:
         return None
     year = _year_of(match, ref)
-    for candidate in (year,) if year is not None else (ref.day.year, ref.day.year + 1):
+    for candidate in (year,) if year is not None else range(ref.day.year - 1, ref.day.year + 2):
         start = date(candidate, first, 1)
         end = last_day(candidate + (last < first), last)
         if year is not None or end >= ref.day:
@@ -261,8 +264,8 @@ def _quarter_index(match: re.Match[str], ref: Reference, year: int | None) -> tu
 
 @rule(
     "year",
-    NUMERAL_STARTS + "大前去旧今本明来次翌后上下",
-    rf"(?<![\d.])(?:(?P<y>{YEAR4})年(?:度)?|(?P<ry>{REL_YEAR})(?:度|全年)?)(?![初底末中尾代级份纪])",
+    NUMERAL_STARTS + "大前去旧今本这当明来次翌后上下",
+    rf"(?<![\d.])(?:(?P<y>{YEAR4}) ?年(?:度)?|(?P<ry>{REL_YEAR})(?:度|全年)?)(?![初底末中尾代级份纪])",
 )
 def _year(match: re.Match[str], ref: Reference) -> Reading | None:
     year = read_year(match["y"] or match["ry"], ref)

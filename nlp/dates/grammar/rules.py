@@ -17,7 +17,7 @@ Resolver = Callable[["re.Match[str]", Reference], Reading | None]
 
 CN = "一二三四五六七八九"
 #: Day of a month, month, count, year: digits or Chinese numerals.
-DAY = rf"(?:(?:3[01]|[12]\d|0?[1-9])(?!\d)|三十一?|卅一?|二十[{CN}]?|廿[{CN}]?|十[{CN}]?|[{CN}](?![{CN}十百千万]))"
+DAY = rf"(?:(?:3[01]|[12]\d|0?[1-9])(?!\d)|三十一?|卅一?|二十[{CN}]?|廿[{CN}]?|十[{CN}]?|[{CN}](?![{CN}十百千万零〇]))"
 MONTH = r"(?:(?:1[0-2]|0?[1-9])(?!\d)|十[一二]?|[一二三四五六七八九])"
 COUNT = rf"(?:\d{{1,4}}|(?:[{CN}两]百零?)?(?:[{CN}]?十[{CN}]?|[{CN}两俩仨])|几)"
 YEAR4 = rf"(?:[12]\d{{3}}|[{CN}][零〇{CN}]{{3}}|两千(?:零?[{CN}十]{{1,3}})?)"

@@ -17,7 +17,7 @@ _DAYS = {name: index for names in ("一二三四五六日", "1234567") for index
 _PREFIX = r"(?P<pre>再下个?|(?:上一?个?|下一?个?){1,4}|这一?个?|本|今个?|当|那个?)"
 _DAY = r"(?P<d>[一二三四五六日天1-7])(?!\d{2,}[元块万]|[个号月年万千百块条位家台]|\.\d|福|鸣)"
 #: 一周一次, 两周三趟: a count and no day.
-_NOT_COUNTED = r"(?<![每逢\d一两几半隔])(?!周[一二三四五六](?:次|趟|回|遍|篇|单))"
+_NOT_COUNTED = r"(?<![每逢\d一两几半隔])(?!周[一二三四五六](?:次|趟|遍|篇|[回单](?=[，。,.\s]|$)))"
 
 
 def _weeks(prefix: str) -> int:
@@ -56,11 +56,12 @@ def _said_weekday(match: re.Match[str], ref: Reference) -> Reading:
 @rule(
     "weeks_later_weekday",
     NUMERAL_STARTS + "过再",
-    rf"(?:再?过)?(?P<n>[一两二三四五六\d])个?{_WEEK}(?:之后|以后|后)的?{_WEEK}{_DAY}",
+    rf"(?:再?过)?(?P<n>[一两二三四五六\d])个?{_WEEK}(?:之|以)?(?P<way>后|前)的?{_WEEK}{_DAY}",
 )
 def _weeks_later(match: re.Match[str], ref: Reference) -> Reading:
-    """Resolve 两周后的周五: that weekday of the week so many weeks on."""
-    return Reading(_in_week(ref, read_int(match["n"]) or 1, _DAYS[match["d"]]), kind="weekday_said")
+    """Resolve 两周后的周五, 三周前周五: that weekday of the week so many weeks on or back."""
+    weeks = (read_int(match["n"]) or 1) * (1 if match["way"] == "后" else -1)
+    return Reading(_in_week(ref, weeks, _DAYS[match["d"]]), kind="weekday_said", past=weeks < 0)
 
 
 @rule("bare_weekday", "周星礼", rf"{_NOT_COUNTED}{_WEEK}{_DAY}")
@@ -104,7 +105,7 @@ def _weekend(match: re.Match[str], ref: Reference) -> Reading:
 @rule(
     "week",
     "再上下这本今",
-    r"(?P<pre>再下个?|(?:上一?个?|下一?个?){1,4}|这一?个?|本)(?:周|星期|礼拜)(?P<part>以?内|之内|里|中|初|头|"
+    r"(?P<pre>再下个?|(?:上一?个?|下一?个?){1,4}|这一?个?|今个?|本)(?:周|星期|礼拜)(?P<part>以?内|之内|里|中|初|头|"
     r"前半周|前半段|下半周|后半周|后半段|尾|底)?(?![一二三四五六日天末期])",
 )
 def _week(match: re.Match[str], ref: Reference) -> Reading:
@@ -142,7 +143,7 @@ def _midweek(match: re.Match[str], ref: Reference) -> Reading | None:
     NUMERAL_STARTS + "上下本这今明去后前大",
     rf"(?:{NOT_AFTER_NUMBER}(?:(?P<y>{YEAR4})年|(?P<ry>{REL_YEAR}))?的?(?P<m>{MONTH})月份?|(?P<rel>(?:上个?|"
     rf"下个?){{1,4}}月|这个?月|本月))"
-    rf"的?(?:第(?P<n>[一二三四五1-5])|(?P<last>最后一?))个?{_WEEK}(?P<d>[一二三四五六日天末])",
+    rf"的?(?:第(?P<n>[一二三四五1-5])|(?P<last>最后[一1]?))个?{_WEEK}(?P<d>[一二三四五六日天末1-7])",
 )
 def _nth(match: re.Match[str], ref: Reference) -> Reading | None:
     """Resolve 9月第一个周六, 下个月最后一个周五, 十月的第三个星期天."""

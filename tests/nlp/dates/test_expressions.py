@@ -93,3 +93,53 @@ def test_holiday_after_an_already_named_holiday_means_that_one() -> None:
 def test_same_bare_weekday_named_again_is_the_same_day() -> None:
     mentions = find_dates("约了周三，周三我去", REFERENCE)
     assert {mention.date for mention in mentions} == {date(2026, 3, 18)}
+
+
+def test_second_day_counts_from_the_day_named_before_it() -> None:
+    mentions = find_dates("下周二他们开会，第二天我去听结果", REFERENCE)
+    assert [mention.date for mention in mentions] == [date(2026, 3, 17), date(2026, 3, 18)]
+
+
+def test_second_day_of_a_story_names_no_date() -> None:
+    assert resolve_first("装上第二天就坏了", REFERENCE) is None
+
+
+def test_days_ahead_count_back_from_the_day_named_before_them() -> None:
+    mentions = find_dates("4月9号开业，提前三天进场", REFERENCE)
+    assert mentions[1].date == date(2026, 4, 6)
+    assert find_dates("要提前三天通知", REFERENCE) == ()
+
+
+def test_weekday_said_with_a_day_just_past_means_that_day() -> None:
+    found = resolve_first("周三，3月11号", REFERENCE)
+    assert found is not None
+    assert (found.date, found.past) == (date(2026, 3, 11), True)
+
+
+def test_range_that_goes_on_has_begun_already() -> None:
+    found = resolve_first("3月9号到3月14号", REFERENCE)
+    assert found is not None
+    assert (found.date, found.end) == (date(2026, 3, 9), date(2026, 3, 14))
+
+
+def test_day_that_must_come_before_another_takes_no_week_from_it() -> None:
+    mentions = find_dates("竞品下周一演示，要抢在前面，周五先送样", REFERENCE)
+    assert mentions[1].date == date(2026, 3, 13)
+
+
+@pytest.mark.parametrize("said", ["周五回他", "周五回复", "周五单位有事"])
+def test_weekday_before_a_reply_is_no_count(said: str) -> None:
+    found = resolve_first(said, REFERENCE)
+    assert found is not None
+    assert found.date == date(2026, 3, 13)
+
+
+@pytest.mark.parametrize("text", ["李国庆说再看看", "陈立春经理", "跟张中秋碰过了"])
+def test_festival_behind_a_surname_is_a_person(text: str) -> None:
+    assert resolve_first(text, REFERENCE) is None
+
+
+def test_festival_behind_a_familiar_name_is_a_day() -> None:
+    found = resolve_first("老王国庆来看样", REFERENCE)
+    assert found is not None
+    assert found.date == date(2026, 10, 1)

@@ -105,3 +105,30 @@ def test_whose_day_it_is_shows_in_the_words_around(text: str, expected: str | No
 def test_the_senders_own_line_of_a_chat_gives_the_day() -> None:
     text = "何苗：样品收到，周五我们试\n沈亮：行，下周二我来看结果"
     assert follow_up(text, SENT, "沈亮").value == date(2026, 3, 17)
+
+
+def test_colleagues_day_is_ours_where_somebody_reports_for_her() -> None:
+    assert _day("小林嗓子哑了，我替她报：图纸对完了，下周二她把改好的带过去", SENT) == "2026-03-17"
+
+
+def test_preparing_gives_way_to_handing_over() -> None:
+    assert _day("周六我把报告改好，下周一发给他审", SENT) == "2026-03-16"
+
+
+def test_day_far_ahead_without_a_year_was_last_years() -> None:
+    assert _day("合同3月5号签好的，没别的事", SENT) is None
+
+
+def test_message_behind_a_plain_colon_ends_with_its_line() -> None:
+    assert _day("我：那账期呢\n他：六十天不行\n下周四带新方案过去", SENT) == "2026-03-19"
+
+
+def test_customer_who_says_come_names_our_day() -> None:
+    assert _day("钱总 10:20\n周五下午来我办公室\n我 10:21\n好的", SENT) == "2026-03-13"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("她要再降五个点，后天回", "2026-03-14"), ("老板在三亚，下月5号回", None)]
+)
+def test_bare_reply_is_ours_and_bare_return_is_theirs(text: str, expected: str | None) -> None:
+    assert _day(text, SENT) == expected

@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from nlp.fields.spans import MAX_LENGTH, SpanModel, allowed, parts
+from nlp.fields.grams import Coded, GramSet
+from nlp.fields.spanparts import MAX_LENGTH, SpanWeights, allowed, parts
+from nlp.fields.spans import SpanModel
 
 TEXT = "方案看了，嫌交期太长，下周三再去"
 
 
 def test_probabilities_and_none_sum_to_one() -> None:
-    shares, null = SpanModel({}).probabilities(parts(TEXT))
+    _, shares, null = SpanModel({}).probabilities(parts(TEXT))
     assert float(shares.sum()) + null == pytest.approx(1.0)
 
 
@@ -27,7 +29,7 @@ def test_a_heavy_none_gives_no_stretch() -> None:
 
 
 def test_no_stretch_crosses_a_sentence_end_or_begins_with_a_comma() -> None:
-    mask = allowed("太贵，不要。下次")
+    mask = allowed(Coded("太贵，不要。下次"), GramSet())
     starts, lengths = np.nonzero(mask)
     chosen = {"太贵，不要。下次"[i : i + n + 1] for i, n in zip(starts, lengths, strict=True)}
     assert "太贵，不要" in chosen
@@ -35,17 +37,16 @@ def test_no_stretch_crosses_a_sentence_end_or_begins_with_a_comma() -> None:
 
 
 def test_no_stretch_cuts_a_number() -> None:
-    mask = allowed("要1200元")
+    mask = allowed(Coded("要1200元"), GramSet())
     assert not mask[2].any()
 
 
 def test_fast_sums_equal_the_sums_by_name() -> None:
     note = parts(TEXT)
-    names = [*note.start.names(), *note.end.names(), *note.inside.names()]
-    weights = {name: 0.01 * k for k, name in enumerate(sorted({name for row in names for name in row}))}
-    fast = SpanModel(weights)._sums(note.inside)
-    slow = [sum(weights[name] for name in row) for row in note.inside.names()]
-    assert fast == pytest.approx(np.array(slow))
+    names = sorted({name for rows in note.names() for row in rows for name in row})
+    weights = {name: 0.01 * k for k, name in enumerate(names)}
+    for fast, rows in zip(SpanWeights(weights).sums(note), note.names(), strict=True):
+        assert fast == pytest.approx(np.array([sum(weights[name] for name in row) for row in rows]))
 
 
 @pytest.mark.parametrize("text", ["", " \n", "，。", "a"])
@@ -54,4 +55,4 @@ def test_nothing_to_say_gives_nothing(text: str) -> None:
 
 
 def test_no_stretch_is_longer_than_the_limit() -> None:
-    assert allowed("长" * 100).shape == (100, MAX_LENGTH)
+    assert allowed(Coded("长" * 100), GramSet()).shape == (100, MAX_LENGTH)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from handlers.playbooks import load as load_playbook
+from nlp.fields import models
 from nlp.fields.tags import suggest
 from nlp.types import Playbook, TagRule
 
@@ -12,7 +13,7 @@ PLAYBOOK = load_playbook("manufacturing").for_nlp()
 
 
 def _keys(text: str) -> set[str]:
-    return {tag.key for tag in suggest(text, PLAYBOOK)}
+    return {tag.key for tag in suggest(text, PLAYBOOK, models.tag_model())}
 
 
 @pytest.mark.parametrize(
@@ -43,14 +44,14 @@ def test_price_not_agreed_is_still_price() -> None:
 
 def test_the_prompt_names_the_word_where_it_stands() -> None:
     text = "下午把报价高的事解释了一下，账期也谈了"
-    for tag in suggest(text, PLAYBOOK):
+    for tag in suggest(text, PLAYBOOK, models.tag_model()):
         assert text[tag.span.start : tag.span.end] == tag.word
 
 
 def test_an_admins_own_tag_is_recognised() -> None:
     playbook = Playbook("own", (), (TagRule("安装", "安装条件", ("吊车", "地基")),))
-    assert [tag.label for tag in suggest("他们地基还没浇", playbook)] == ["安装条件"]
+    assert [tag.label for tag in suggest("他们地基还没浇", playbook, models.tag_model())] == ["安装条件"]
 
 
 def test_a_tag_comes_once() -> None:
-    assert [tag.key for tag in suggest("价格高，单价贵，报价太贵", PLAYBOOK)].count("价格") == 1
+    assert [tag.key for tag in suggest("价格高，单价贵，报价太贵", PLAYBOOK, models.tag_model())].count("价格") == 1

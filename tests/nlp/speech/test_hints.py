@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from nlp.names import nearby_customers
 from nlp.speech.hints import hints, hints_of, likeness_within, prompt, sounding_like
-from nlp.types import Contact, Customer
-from tests.nlp.names.given import corpus_directory
+from nlp.types import Contact, Context, Customer, Draft, Playbook
+from tests.nlp.names.given import corpus_directory, customer, directory
+
+AT = datetime(2026, 3, 12, 8, tzinfo=UTC)
 
 
 def test_a_misheard_name_is_found_by_its_sound() -> None:
@@ -49,3 +55,25 @@ def test_a_rep_is_likely_to_say_own_customers_and_their_people_by_surname_and_ti
     assert {"华锐", "王建国", "李总监"} <= set(said)
     assert "亚川" not in said
     assert len(said) == len(set(said))
+
+
+def test_what_is_planned_drafted_and_near_comes_before_ones_own() -> None:
+    planned, drafted, near = (
+        customer(number, f"{name}有限公司", name) for number, name in enumerate(("亚川", "力凯", "木语"))
+    )
+    near, own = replace(near, lat=31.36, lon=120.65), customer(4, "金穗有限公司", "金穗", owner="li")
+    known = directory(own, *(replace(other, owner="zhao") for other in (planned, drafted, near)))
+    draft = Draft("v1", AT, customer=drafted.customer_id)
+    context = Context(
+        "li", known, Playbook("generic", ()), AT, (draft,), (31.361, 120.651), (planned.customer_id, "gone")
+    )
+    assert hints(known, "li", context) == ("亚川", "力凯", "木语", "金穗")
+    assert hints(known, "li") == ("金穗",)
+
+
+def test_customers_further_than_a_kilometre_or_without_a_place_are_not_near() -> None:
+    here, far = customer(1, "甲", "亚川"), customer(2, "乙", "力凯")
+    known = directory(
+        replace(here, lat=31.36, lon=120.65), replace(far, lat=31.38, lon=120.65), customer(3, "丙", "木语")
+    )
+    assert [found.customer_id for found in nearby_customers(known, (31.361, 120.651))] == ["K1"]
