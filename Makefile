@@ -1,5 +1,6 @@
 # make demo    talk to the bot in a browser, no account needed
 # make test    all tests
+# make torture-full   2,000 seeded days with faults, hours; goes on where it stopped, totals in docs/faults
 # make check   format, lint, types
 # make bench   measured comparisons
 #
@@ -19,7 +20,7 @@ PROJECT := pyproject.toml tools/install_packages.py
 LOCK := $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	--python-version 3.11 pyproject.toml
 
-.PHONY: help setup model demo test check bench lock clean
+.PHONY: help setup model demo test torture-full check bench lock clean
 
 help:
 	@sed -n 's/^# \(make .*\)/\1/p' Makefile
@@ -31,6 +32,9 @@ demo: $(DONE)/run model
 
 test: setup
 	@$(BIN)/pytest $(ARGS)
+
+torture-full: $(DONE)/dev
+	@$(BIN)/waiqin torture --seeds 1-2000 --record docs/faults/sqlite.jsonl --keep .torture $(ARGS)
 
 check: $(DONE)/dev
 	@$(BIN)/ruff format --check .

@@ -19,9 +19,14 @@ ALL: dict[str, tuple[str, tuple[str, ...]]] = {
     "extraction": ("fields right on annotated notes", ()),
     "voice": ("recognising speech with our hints and without", ()),
     "voice_fields": ("fields right from speech, with our hints and without", ()),
+    "names_stress": ("names under wear: invented companies, damaged by recogniser and thumb", ()),
+    "noisy_notes": ("names in voice notes damaged by sound", ()),
     "names_growth": ("finding names in directories of 400 to 100,000 customers", ()),
     "peers": ("dates and customers beside other libraries, in an environment of their own", ()),
+    "growth": ("what a message costs with 10 and 100 thousand visits stored", ()),
+    "soak": ("memory under steady load for a minute", ()),
     "callback": ("accepting, doing and answering callbacks, beside the bare limits", ()),
+    "many_processes": ("several processes on PostgreSQL: rate, drain, transcription, text beside waiting voice", ()),
 }
 
 

@@ -12,7 +12,6 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 
 import aiohttp
 from aiohttp import web
@@ -77,9 +76,8 @@ def opening_app(crypto: Crypto) -> web.Application:
 
 
 @contextlib.asynccontextmanager
-async def insert_captures(folder: Path) -> AsyncIterator[Insert]:
+async def insert_captures(url: str) -> AsyncIterator[Insert]:
     """Open a fresh database tuned as the service's; yield a writer of capture rows."""
-    url = f"sqlite:///{folder / 'bare.db'}"
     await asyncio.to_thread(upgrade, url)
     store, numbers = Store(make_async_engine(url)), itertools.count()
 

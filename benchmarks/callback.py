@@ -239,7 +239,7 @@ async def _from_program(module: str, *arguments: str) -> dict[str, float]:
 
 async def _inserted_a_second(count: int) -> float:
     with tempfile.TemporaryDirectory(prefix="waiqin-benchmark-") as folder:
-        async with insert_captures(Path(folder)) as insert:
+        async with insert_captures(f"sqlite:///{Path(folder) / 'bare.db'}") as insert:
             rows = messages(count)
             now = datetime.now(UTC)
             return count / await by_callers([lambda r=r: insert(r[0], r[1], now) for r in rows])  # type: ignore[misc]

@@ -50,9 +50,11 @@ class Shown:
 
 @dataclass
 class Platform:
-    """`/cgi-bin/…` for one app: a token, messages, card updates. Nothing is checked, nothing is slow."""
+    """`/cgi-bin/…` for one app: a token, messages, card updates, media. Nothing is checked, nothing is slow."""
 
     shown: list[Shown] = field(default_factory=list)
+    #: recordings that can be fetched, by media id
+    media: dict[str, bytes] = field(default_factory=dict)
     _came: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     def web_app(self) -> web.Application:
@@ -60,6 +62,7 @@ class Platform:
         app.router.add_get("/cgi-bin/gettoken", self._token)
         app.router.add_post("/cgi-bin/message/send", self._take)
         app.router.add_post("/cgi-bin/message/update_template_card", self._take)
+        app.router.add_get("/cgi-bin/media/get", self._medium)
         return app
 
     async def wait_for(self, count: int, within_s: float) -> bool:
@@ -71,6 +74,10 @@ class Platform:
 
     async def _token(self, _request: web.Request) -> web.Response:
         return web.json_response({"errcode": 0, "access_token": "t" * 64, "expires_in": 7200})
+
+    async def _medium(self, request: web.Request) -> web.Response:
+        headers = {"Content-Disposition": 'attachment; filename="voice.amr"'}
+        return web.Response(body=self.media[request.query["media_id"]], content_type="audio/amr", headers=headers)
 
     async def _take(self, request: web.Request) -> web.Response:
         body = await request.json()
@@ -92,7 +99,10 @@ class Service:
     platform: Platform
     session: aiohttp.ClientSession
     start_s: float
-    _ids: itertools.count[int] = field(default_factory=lambda: itertools.count(7_000_000_000_000_000_000))
+    #: message ids, others than those of an earlier service on the same data
+    _ids: itertools.count[int] = field(
+        default_factory=lambda: itertools.count(7_000_000_000_000_000_000 + time.time_ns() // 1_000_000)
+    )
 
     def note(self, userid: str, text: str) -> Sealed:
         """Return a signed, encrypted text message, as the platform posts it."""
@@ -171,16 +181,16 @@ async def running(data: Path) -> AsyncIterator[Service]:
     company, platform = invent_company(tuple(load_reps())), Platform()
     async with serving(platform.web_app()) as platform_url, aiohttp.ClientSession() as session:
         port = free_port()
-        environment = _environment(data, company, platform_url, port)
-        await _import(environment)
+        environment = environment_of(data, company, platform_url, f"http://{LOOPBACK}:{port}")
+        await import_corpus(environment)
         begun = time.perf_counter()
-        process = await _spawn(environment, "serve", "--host", LOOPBACK, "--port", str(port))
+        process = await spawn(environment, "serve", "--host", LOOPBACK, "--port", str(port))
         try:
             url = f"http://{LOOPBACK}:{port}"
-            await _ready(session, url, process)
+            await until_ready(session, url, process)
             yield Service(url, process.pid, company, platform, session, time.perf_counter() - begun)
         finally:
-            await _end(process)
+            await end(process)
 
 
 def free_port() -> int:
@@ -192,13 +202,17 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _environment(data: Path, company: Company, platform_url: str, port: int) -> dict[str, str]:
+def environment_of(
+    data: Path, company: Company, platform_url: str, public_url: str, database_url: str = ""
+) -> dict[str, str]:
+    """Return a deployment's settings; without a `database_url`, on a SQLite file in `data`."""
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith("WAIQIN_")},
-        "WAIQIN_DATABASE_URL": f"sqlite:///{data / 'waiqin.db'}",
+        "WAIQIN_DATABASE_URL": database_url or f"sqlite:///{data / 'waiqin.db'}",
         "WAIQIN_MEDIA_URL": str(data / "media"),
         "WAIQIN_SPOOL_DIR": str(data / "spool"),
-        "WAIQIN_PUBLIC_URL": f"http://{LOOPBACK}:{port}",
+        "WAIQIN_PUBLIC_URL": public_url,
+        "WAIQIN_ADMIN_PORT": "0",
         "WAIQIN_LINK_SECRET": secrets.token_urlsafe(32),
         "WAIQIN_WECOM_CORP_ID": company.corpid,
         "WAIQIN_WECOM_AGENT_ID": str(company.agentid),
@@ -209,11 +223,12 @@ def _environment(data: Path, company: Company, platform_url: str, port: int) -> 
     }
 
 
-async def _spawn(environment: dict[str, str], *arguments: str) -> asyncio.subprocess.Process:
+async def spawn(environment: dict[str, str], *arguments: str, module: str = "bot.cli") -> asyncio.subprocess.Process:
+    """Start the product's command line (or another module) as a process of its own."""
     return await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
-        "bot.cli",
+        module,
         *arguments,
         cwd=ROOT,
         env=environment,
@@ -222,13 +237,15 @@ async def _spawn(environment: dict[str, str], *arguments: str) -> asyncio.subpro
     )
 
 
-async def _import(environment: dict[str, str]) -> None:
-    process = await _spawn(environment, "import", str(CORPUS / "reps.csv"), str(CORPUS / "customers.csv"))
+async def import_corpus(environment: dict[str, str]) -> None:
+    """Make the tables and import the corpus directory."""
+    process = await spawn(environment, "import", str(CORPUS / "reps.csv"), str(CORPUS / "customers.csv"))
     if await process.wait() != 0:
         raise RuntimeError("the corpus directory could not be imported")
 
 
-async def _ready(session: aiohttp.ClientSession, url: str, process: asyncio.subprocess.Process) -> None:
+async def until_ready(session: aiohttp.ClientSession, url: str, process: asyncio.subprocess.Process) -> None:
+    """Wait until the service says that it is well."""
     async with asyncio.timeout(READY_WITHIN_S):
         while process.returncode is None:
             with contextlib.suppress(aiohttp.ClientError):
@@ -239,7 +256,8 @@ async def _ready(session: aiohttp.ClientSession, url: str, process: asyncio.subp
     raise RuntimeError("the service ended before it was ready")
 
 
-async def _end(process: asyncio.subprocess.Process) -> None:
+async def end(process: asyncio.subprocess.Process) -> None:
+    """End a process as an operator does."""
     if process.returncode is None:
         process.send_signal(signal.SIGTERM)
     try:

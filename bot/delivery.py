@@ -6,15 +6,19 @@ shows it once (DECISIONS 9).
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlmodel import col
 
-from handlers.errors import CardCodeSpent, PermanentError, RetryableError
+from bot import metrics
+from bot.send_limits import AppLimits, person_wait_s
+from handlers.errors import CardCodeSpent, PermanentError, RetryableError, Throttled
 from handlers.messages import Outbound, OutboundCard
 from handlers.ports import Clock, Messenger, Sent
 from handlers.tell import keep_code, thaw
@@ -24,8 +28,6 @@ from storage.uow import table_of
 
 logger = logging.getLogger("bot.delivery")
 
-#: Our own limits per person, under the platform's 30 a minute and 1,000 an hour, whose excess it drops silently.
-PER_MINUTE, PER_HOUR = 26, 900
 #: A delivery that keeps failing is given up after this many tries (about a day with the waits below).
 MOST_ATTEMPTS = 60
 LONGEST_WAIT_S = 1800.0
@@ -56,6 +58,14 @@ class Progress:
         return self.wait_s is None
 
 
+@dataclass(slots=True)
+class Turn:
+    """The right to send to one receiver, and how many have it or wait for it."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    users: int = 0
+
+
 def wait_before_retry(attempts: int, asked_s: float) -> float:
     """Return how long to wait after the nth failed try: what the platform asked for, doubling, at most half an hour."""
     return min(max(asked_s, 2.0 ** min(attempts, 11)), LONGEST_WAIT_S)
@@ -69,6 +79,9 @@ class Delivery:
         self._messengers = messengers
         self._clock = clock
         self._busy: set[str] = set()
+        self._limits = AppLimits()
+        #: one send at a time to a person: ten at once would each find room for one more
+        self._turns: dict[str, Turn] = {}
 
     async def deliver(self, key: str) -> Progress:
         """Try to send one delivery now. Safe to call at any time, twice, or from two workflows."""
@@ -81,21 +94,61 @@ class Delivery:
             self._busy.discard(key)
 
     async def _deliver(self, key: str) -> Progress:
+        async with contextlib.AsyncExitStack() as held:
+            ready: Progress | tuple[t.Delivery, t.CardCode | None] | None = None
+            async with self._store.begin() as uow:
+                row = await uow.get(t.Delivery, key)
+                if row is None:
+                    return Progress()
+                turn = self._turns.get(f"{row.channel}:{row.recipient_id}")
+                if turn is None:  # nobody has it or waits for it: ours at once
+                    turn = await held.enter_async_context(self._turn_of(row))
+                    ready = await self._look(uow, row)
+            if ready is None:  # never to be waited for with a transaction open: who has it needs one to end it
+                await held.enter_async_context(self._turn_of(row))
+                async with self._store.begin() as uow:
+                    ready = await self._look(uow, await uow.need(t.Delivery, key))
+            return ready if isinstance(ready, Progress) else await self._send(*ready)
+
+    @contextlib.asynccontextmanager
+    async def _turn_of(self, row: t.Delivery) -> AsyncIterator[Turn]:
+        """Be the only one who sends to the row's receiver."""
+        name = f"{row.channel}:{row.recipient_id}"
+        turn = self._turns.setdefault(name, Turn())
+        turn.users += 1
+        try:
+            async with turn.lock:
+                yield turn
+        finally:
+            turn.users -= 1
+            if turn.users == 0:
+                self._turns.pop(name, None)
+
+    async def _look(self, uow: UnitOfWork, row: t.Delivery) -> Progress | tuple[t.Delivery, t.CardCode | None]:
+        """Return what to send now, with the code that updates its card, or why nothing is sent now."""
         now = self._clock.now()
-        async with self._store.begin() as uow:
-            row = await uow.get(t.Delivery, key)
-            if row is None or row.state != "queued":
-                return Progress()
-            if row.not_before is not None and row.not_before > now:
-                return Progress((row.not_before - now).total_seconds())
-            crowded_s = await self._crowded(uow, row, now)
-            if crowded_s:
-                return Progress(crowded_s)
-            code = await self._update_code(uow, row, now)
-        return await self._send(row, code)
+        if row.state != "queued":
+            return Progress()
+        if row.not_before is not None and row.not_before > now:
+            return Progress((row.not_before - now).total_seconds())
+        crowded_s = await self._crowded(uow, row, now)
+        if crowded_s:
+            return Progress(crowded_s)
+        if row.not_before is not None and row.attempts == 0:
+            await self._close(uow, row)
+        return row, await self._update_code(uow, row, now)
+
+    async def _close(self, uow: UnitOfWork, row: t.Delivery) -> None:
+        """An answer that gathers is about to be sent: from its first try on nothing may be added to it."""
+        await uow.run(sa.update(t.Delivery).where(col(t.Delivery.id) == row.id).values(attempts=1))
+        await uow.session.refresh(row)
+        await uow.commit()
 
     async def _crowded(self, uow: UnitOfWork, row: t.Delivery, now: datetime) -> float:
-        """Return how many seconds this person's limit asks us to wait, 0 for none."""
+        """Return how many seconds the limits of app and person ask us to wait, 0 for none."""
+        app_wait_s = self._limits.wait_s(row.channel, row.priority, now)
+        if app_wait_s:
+            return app_wait_s
         sent = await uow.tuples(
             _SENT_LATELY,
             {
@@ -106,7 +159,23 @@ class Delivery:
             },
         )
         in_hour, in_minute = sent[0]
-        return 60.0 if in_hour >= PER_HOUR else 5.0 if in_minute >= PER_MINUTE else 0.0
+        wait_s = person_wait_s(row.priority, in_minute, in_hour)
+        if wait_s:
+            await self._follow_clock(uow, row, now)
+        return wait_s
+
+    async def _follow_clock(self, uow: UnitOfWork, row: t.Delivery, now: datetime) -> None:
+        """A clock that was ahead has been put right: what was sent in the future was sent just now.
+
+        Otherwise a person who got much meanwhile would be told nothing until the clock is there again.
+        """
+        ahead = sa.update(t.Delivery).where(
+            col(t.Delivery.channel) == row.channel,
+            col(t.Delivery.person_id) == row.person_id,
+            col(t.Delivery.sent_at) > now,
+        )
+        if await uow.run(ahead.values(sent_at=now)):
+            await uow.commit()
 
     async def _update_code(self, uow: UnitOfWork, row: t.Delivery, now: datetime) -> t.CardCode | None:
         """Return the newest unused right to update the card that this delivery replaces."""
@@ -125,6 +194,7 @@ class Delivery:
         if messenger is None:
             return await self._fail(row, "no messenger for this channel")
         outbound = thaw(row.outbound)
+        self._limits.note_sent(row.channel, self._clock.now())
         try:
             if code is not None:
                 sent = await messenger.update_card(messenger.render_update(row.recipient_id, outbound, code.code))
@@ -136,10 +206,13 @@ class Delivery:
         except CardCodeSpent:
             # Nobody but us spends our codes: an earlier try was accepted just before it could be noted.
             return await self._finish(row, Sent(duplicate=True), code)
+        except Throttled as error:
+            self._limits.pause(row.channel, error.retry_after_s, self._clock.now())
+            return await self._again(row, error)
         except RetryableError as error:
             return await self._again(row, error)
         except PermanentError as error:
-            return await self._fail(row, f"{type(error).__name__} {error.code}")
+            return await self._fail(row, f"{type(error).__name__} {error.code}", error)
         return await self._finish(row, sent, code)
 
     def _as_new(self, row: t.Delivery, outbound: Outbound) -> Outbound:
@@ -169,7 +242,10 @@ class Delivery:
                 await self._card_stands_for(uow, row, now)
                 await keep_code(uow, row.card_id, sent.update_code, now)
             await uow.commit()
-        logger.info("delivered", extra={"action": f"delivery_{state}", "delivery_id": row.id})
+        metrics.delivery(state)
+        metrics.answered(row.answers, now)
+        facts = {"action": f"delivery_{state}", "delivery_id": row.id, "message_id": row.answers}
+        logger.info("delivered", extra=facts)
         return Progress()
 
     async def _card_stands_for(self, uow: UnitOfWork, row: t.Delivery, now: datetime) -> None:
@@ -198,7 +274,7 @@ class Delivery:
     async def _again(self, row: t.Delivery, error: RetryableError) -> Progress:
         attempts = row.attempts + 1
         if attempts >= MOST_ATTEMPTS:
-            return await self._fail(row, f"gave up after {attempts} tries")
+            return await self._fail(row, f"gave up after {attempts} tries", error)
         async with self._store.begin() as uow:
             await uow.run(
                 sa.update(t.Delivery)
@@ -207,10 +283,12 @@ class Delivery:
             )
             await uow.commit()
         wait_s = wait_before_retry(attempts, error.retry_after_s)
-        logger.warning("delivery waits", extra={"action": "delivery_retry", "delivery_id": row.id, "wait_s": wait_s})
+        metrics.delivery("retry", error)
+        facts = {"action": "delivery_retry", "delivery_id": row.id, "message_id": row.answers, "wait_s": wait_s}
+        logger.warning("delivery waits", extra=facts)
         return Progress(wait_s)
 
-    async def _fail(self, row: t.Delivery, problem: str) -> Progress:
+    async def _fail(self, row: t.Delivery, problem: str, error: Exception | None = None) -> Progress:
         async with self._store.begin() as uow:
             await uow.run(
                 sa.update(t.Delivery)
@@ -218,7 +296,9 @@ class Delivery:
                 .values(state="failed", attempts=row.attempts + 1, problem=problem)
             )
             await uow.commit()
-        logger.error("delivery failed", extra={"action": "delivery_failed", "delivery_id": row.id, "reason": problem})
+        metrics.delivery("failed", error)
+        facts = {"action": "delivery_failed", "delivery_id": row.id, "message_id": row.answers, "reason": problem}
+        logger.error("delivery failed", extra=facts)
         return Progress()
 
     async def due_pushes(self, now: datetime) -> list[str]:
@@ -228,7 +308,7 @@ class Delivery:
                 sa.select(col(t.Delivery.id))
                 .where(col(t.Delivery.state) == "queued", col(t.Delivery.push))
                 .where(sa.or_(col(t.Delivery.not_before).is_(None), col(t.Delivery.not_before) <= now))
-                .order_by(col(t.Delivery.not_before), col(t.Delivery.id))
+                .order_by(col(t.Delivery.priority), col(t.Delivery.not_before), col(t.Delivery.id))
                 .limit(500)
             )
 

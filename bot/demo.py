@@ -99,8 +99,12 @@ async def running(
     transcriber: Transcriber | None = None,
     faults: Faults | None = None,
     clock_rate: float = 1.0,
+    database_url: str = "",
 ) -> AsyncIterator[Demo]:
-    """Run demo application and sandbox; tests use the same with another company. `port` 0 takes a free one."""
+    """Run demo application and sandbox; tests use the same with another company. `port` 0 takes a free one.
+
+    Without a `database_url` everything is kept in a file in `data`.
+    """
     people = read_reps(reps_file).rows
     customers = read_customers(customers_file, people=people).rows
     company = invent_company(tuple(Rep(p.userid, p.name, p.team, p.role) for p in people))
@@ -111,6 +115,8 @@ async def running(
         app_port = _free_port()
         app_url = f"http://{LOOPBACK}:{app_port}"
         settings = _settings(data, company, sandbox_url, app_url)
+        if database_url:
+            settings = settings.model_copy(update={"database_url": database_url})
         lock = prepare_database(settings)
         if lock is not None:
             stack.callback(lock.release)

@@ -1,106 +1,148 @@
-"""`waiqin doctor`: checks the configuration against the live platform, and says where to fix what fails."""
+"""`waiqin doctor`: looks at everything that a deployment needs, and says where to fix what is not well.
+
+A line begins with ✓ (well), ！ (works, but look at it) or ✗ (does not work). Exit codes: 0 nothing fails, 1 something
+does, 2 the settings cannot be read. The doctor never starts the queues, so it may run at any time.
+"""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import sys
-from dataclasses import dataclass
 
 import aiohttp
-from sqlalchemy.exc import SQLAlchemyError
+import sqlalchemy as sa
 
-from bot import wecom
+from bot import logs, wecom
 from bot.clock import SystemClock
+from bot.doctor_checks import (
+    Check,
+    check_clock,
+    check_database,
+    check_directory,
+    check_disks,
+    check_media,
+    check_model,
+    check_playbooks,
+    check_processes,
+    check_settings,
+    failed,
+    warned,
+    well,
+)
+from bot.health import HealthCheck
+from bot.proposer import check_proposer
 from bot.server import load_settings
 from bot.settings import Settings
-from handlers.playbooks import Playbooks
-from nlp.speech import models
+from bot.spool import Spool
 from storage import Store
-from storage.engine import make_async_engine
-from storage.media import open_media_store
+from storage.engine import make_async_engine, make_sync_engine
+from storage.restore import broken_chains
+from storage.table_dump import snapshot
+
+MARKS = {"ok": "✓", "warning": "！", "failed": "✗"}
+#: Findings of the health check that the doctor repeats, and what they are called here.
+_FROM_HEALTH = {"queues": "队列", "deliveries": "待发消息", "tick": "定时任务", "spool": "暂存"}
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One line of the doctor: what was looked at, whether it is well, and what to do if not."""
-
-    name: str
-    ok: bool
-    words: str
-    fix: str = ""
-
-
-def run_doctor(_args: argparse.Namespace) -> int:
+def run_doctor(args: argparse.Namespace) -> int:
     """Print every check; exit 1 where something fails."""
     settings = load_settings()
     if settings is None:
         return 2
-    checks = asyncio.run(_examine(settings))
+    logs.configure("ERROR")
+    checks = asyncio.run(examine(settings, audit=bool(getattr(args, "audit", False))))
     for check in checks:
-        mark = "✓" if check.ok else "✗"
-        fix = f"\n    去改：{check.fix}" if check.fix and not check.ok else ""
-        print(f"{mark} {check.name}：{check.words}{fix}", file=sys.stdout)  # noqa: T201
-    return 0 if all(check.ok for check in checks) else 1
+        fix = f"\n    去改：{check.fix}" if check.fix and check.level != "ok" else ""
+        print(f"{MARKS[check.level]} {check.name}：{check.words}{fix}", file=sys.stdout)  # noqa: T201
+    return 1 if any(check.level == "failed" for check in checks) else 0
 
 
-async def _examine(settings: Settings) -> list[Check]:
-    checks = [_settings(settings), await _database(settings), await _media(settings), _model(settings)]
-    checks += _playbooks(settings)
-    if settings.wecom_corp_id and settings.wecom_secret.get_secret_value():
-        checks += await _wecom(settings)
+async def examine(settings: Settings, *, audit: bool = False) -> list[Check]:
+    """Return all findings, in the order in which an administrator would mend them."""
+    checks = check_settings(settings)
+    database = await check_database(settings)
+    checks += database
+    if all(check.level != "failed" for check in database):
+        checks += await _what_lies_in_the_database(settings, audit=audit)
+    checks += [*await check_media(settings), *check_disks(settings), check_model(settings), *check_playbooks(settings)]
+    async with aiohttp.ClientSession() as session:
+        if settings.proposer_url:
+            checks.append(await _proposer(settings, session))
+        if settings.wecom_corp_id and settings.wecom_secret.get_secret_value():
+            checks += [await check_clock(settings, session), *await _wecom(settings, session)]
     return checks
 
 
-def _settings(settings: Settings) -> Check:
-    missing = settings.missing_for_serving()
-    words = f"缺 {'、'.join(missing)}" if missing else "齐全"
-    return Check("设置", not missing, words, "README 的“接上真的企业微信”一节")
-
-
-async def _database(settings: Settings) -> Check:
+async def _what_lies_in_the_database(settings: Settings, *, audit: bool) -> list[Check]:
     store = Store(make_async_engine(settings.database_url))
     try:
-        await asyncio.wait_for(store.ping(), 5)
-    except (OSError, TimeoutError, SQLAlchemyError) as error:
-        return Check("数据库", False, f"连不上（{type(error).__name__}）", "WAIQIN_DATABASE_URL")
+        checks = [
+            await check_processes(settings, store),
+            *await check_directory(store),
+            *await _health(settings, store),
+        ]
     finally:
         await store.close()
-    return Check("数据库", True, "能连上")
+    if audit:
+        checks.append(await asyncio.to_thread(_audit, settings.database_url))
+    return checks
 
 
-async def _media(settings: Settings) -> Check:
+async def _health(settings: Settings, store: Store) -> list[Check]:
+    """Ask what a running process would say of the queues; where none ever ran there are none."""
+    if not await asyncio.to_thread(_has_queues, settings.database_url):
+        return [well("队列", "还没有启动过")]
+    look = HealthCheck(
+        store, SystemClock(), Spool(settings.spool_dir), model_dir=settings.model_dir, stopping=lambda: False
+    )
+    findings = {finding.name: finding for finding in (await look.look()).findings}
+    checks = []
+    for name, title in _FROM_HEALTH.items():
+        finding = findings[name]
+        words, _, fix = finding.words.partition("：")
+        worse = warned if finding.warning else failed
+        checks.append(well(title, finding.words) if finding.ok else worse(title, words, fix))
+    return checks
+
+
+def _has_queues(database_url: str) -> bool:
+    engine = make_sync_engine(database_url)
     try:
-        store = open_media_store(settings.media_url)
-        digest = await store.put(b"waiqin doctor")
-        kept = await store.get(digest) == b"waiqin doctor"
-    except (OSError, ValueError) as error:
-        return Check("照片和录音", False, f"写不进去（{type(error).__name__}）", "WAIQIN_MEDIA_URL")
-    return Check("照片和录音", kept, "能写能读")
+        schema = None if engine.dialect.name == "sqlite" else "dbos"
+        return sa.inspect(engine).has_table("workflow_status", schema=schema)
+    finally:
+        engine.dispose()
 
 
-def _model(settings: Settings) -> Check:
-    found = models.find(settings.model_dir)
-    return Check("语音模型", found is not None, "已就绪" if found else "没有", "运行 waiqin models pull base")
+def _audit(database_url: str) -> Check:
+    with snapshot(database_url) as connection:
+        broken = list(broken_chains(connection))
+    if broken:
+        names = "、".join(broken[:5])
+        return failed("审计链", f"{len(broken)} 条对不上：{names}", "留存现在的数据库，从对得上的备份里查是何时改的")
+    return well("审计链", "每一条都完整")
 
 
-def _playbooks(settings: Settings) -> list[Check]:
-    playbooks = Playbooks(settings.playbook_dir)
-    problems = playbooks.problems()
-    if not problems:
-        return [Check("规则包", True, "、".join(playbooks.names()))]
-    return [Check(f"规则包 {name}", False, str(error), f"{name}.yaml") for name, error in problems.items()]
+async def _proposer(settings: Settings, session: aiohttp.ClientSession) -> Check:
+    """Ask the model about a made-up sentence."""
+    said = await check_proposer(
+        session,
+        url=settings.proposer_url,
+        model=settings.proposer_model,
+        key=settings.proposer_key,
+        clock=SystemClock(),
+    )
+    return well("外接模型", said.text) if said.ok else warned("外接模型", said.text, said.fix)
 
 
-async def _wecom(settings: Settings) -> list[Check]:
-    async with aiohttp.ClientSession() as session:
-        messenger = wecom.WeComMessenger(
-            session,
-            corp_id=settings.wecom_corp_id,
-            agent_id=settings.wecom_agent_id,
-            secret=settings.wecom_secret.get_secret_value(),
-            clock=SystemClock(),
-            base_url=settings.wecom_api_url,
-        )
-        findings = await messenger.check()
-    return [Check(f"企业微信 {f.name}", f.ok, f.text, f.fix) for f in findings]
+async def _wecom(settings: Settings, session: aiohttp.ClientSession) -> list[Check]:
+    messenger = wecom.WeComMessenger(
+        session,
+        corp_id=settings.wecom_corp_id,
+        agent_id=settings.wecom_agent_id,
+        secret=settings.wecom_secret.get_secret_value(),
+        clock=SystemClock(),
+        base_url=settings.wecom_api_url,
+    )
+    return [Check(f"企业微信 {f.name}", "ok" if f.ok else "failed", f.text, f.fix) for f in await messenger.check()]

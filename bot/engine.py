@@ -10,9 +10,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 
+import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig
 
-from storage.engine import is_sqlite, make_sync_engine
+from storage.engine import make_sync_engine
 
 logger = logging.getLogger("bot.engine")
 
@@ -22,6 +23,10 @@ INBOX, MEDIA, TRANSCRIBE, TELL = "inbox", "media", "transcribe", "tell"
 ALL_QUEUES = (INBOX, MEDIA, TRANSCRIBE, TELL)
 #: Finished workflows are kept this long, so that a late redelivery still meets the first run.
 KEEP_FINISHED = timedelta(days=30)
+
+
+#: The workflow engine leaves a database that was handed to it open.
+_opened: list[sa.Engine] = []
 
 
 class DatabaseInUse(Exception):
@@ -58,6 +63,8 @@ class SqliteLock:
 
 def configure(database_url: str, executor_id: str) -> None:
     """Create the DBOS instance. Workflows are registered after this and before `launch`."""
+    database = make_sync_engine(database_url)
+    _opened.append(database)
     config: DBOSConfig = {
         "name": "waiqin",
         "system_database_url": database_url,
@@ -66,9 +73,8 @@ def configure(database_url: str, executor_id: str) -> None:
         "executor_id": executor_id,
         "max_executor_threads": 8,
         "notification_listener_polling_interval_sec": 0.25,
+        "system_database_engine": database,
     }
-    if is_sqlite(database_url):
-        config["system_database_engine"] = make_sync_engine(database_url)
     DBOS(config=config)
 
 
@@ -85,6 +91,30 @@ async def launch(queues: Sequence[str]) -> None:
 async def stop(timeout_s: int = 10) -> None:
     """Finish what is running, at most `timeout_s` seconds, and let go; the rest goes on after the next start."""
     await asyncio.to_thread(DBOS.destroy, destroy_registry=True, workflow_completion_timeout_sec=timeout_s)
+    while _opened:
+        _opened.pop().dispose()
+
+
+async def owners_of_running_work() -> set[str]:
+    """Return the executor ids under which work is noted as running, alive or not."""
+    running: list[Any] = await DBOS.list_workflows_async(status="PENDING", load_input=False, load_output=False)
+    return {w.executor_id for w in running if w.executor_id}
+
+
+async def free_work_of(executor_id: str) -> int:
+    """Put a dead executor's running work back into its queues, for whoever listens; return how much it was.
+
+    A workflow keeps its place: its partition and the time of its birth, so a person's messages stay in order.
+    """
+    dropped: list[Any] = await DBOS.list_workflows_async(
+        status="PENDING", executor_id=executor_id, load_input=False, load_output=False
+    )
+    by_queue: dict[str, list[str]] = {}
+    for workflow in dropped:
+        by_queue.setdefault(workflow.queue_name or TELL, []).append(workflow.workflow_id)
+    for queue, ids in by_queue.items():
+        await DBOS.resume_workflows_async(ids, queue_name=queue)
+    return len(dropped)
 
 
 async def forget_finished(now: datetime) -> int:

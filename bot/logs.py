@@ -29,6 +29,7 @@ FACTS = frozenset(
         "channel",
         "code",
         "count",
+        "delivery_id",
         "due_at",
         "errcode",
         "event",
@@ -43,6 +44,7 @@ FACTS = frozenset(
         "playbook",
         "port",
         "queue",
+        "reason",
         "retry_after_s",
         "rule",
         "seconds",
@@ -53,6 +55,7 @@ FACTS = frozenset(
         "took_ms",
         "version",
         "visit_id",
+        "wait_s",
         "waiting",
         "workflow_id",
     }

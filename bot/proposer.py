@@ -99,16 +99,20 @@ class ModelProposer:
     async def _answer(self, body: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """Return the answer, or count a failure. A success ends the row of failures."""
         try:
-            async with asyncio.timeout(self._limits.answer_within_s):
-                answer = await self._try(body)
-        except TimeoutError:
-            self._failed("too_slow")
-            return None
+            answer = await self.ask(body)
         except _NoAnswer as error:
             self._failed(error.outcome)
             return None
         self._failures, self._rests_until = 0, None
         return answer
+
+    async def ask(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the answer to a request, in time. Raises `_NoAnswer`."""
+        try:
+            async with asyncio.timeout(self._limits.answer_within_s):
+                return await self._try(body)
+        except TimeoutError:
+            raise _NoAnswer("too_slow") from None
 
     def _failed(self, outcome: str) -> None:
         self._failures += 1
@@ -129,12 +133,16 @@ class ModelProposer:
 
     async def _post(self, body: Mapping[str, Any]) -> bytes:
         key = self._key.get_secret_value().strip()
-        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        headers = {"Accept-Encoding": "identity"} | ({"Authorization": f"Bearer {key}"} if key else {})
         try:
-            async with self._session.post(self._address, json=body, headers=headers, allow_redirects=False) as response:
+            async with self._session.post(
+                self._address, json=body, headers=headers, allow_redirects=False, auto_decompress=False
+            ) as response:
                 if response.status != 200:
                     again = response.status == 429 or response.status >= 500
                     raise _NoAnswer(f"http_{response.status}", again=again)
+                if response.headers.get("Content-Encoding", "identity") != "identity":
+                    raise _NoAnswer("compressed")  # a few bytes could unfold into any number
                 return await self._read(response.content)
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise _NoAnswer(type(error).__name__, again=True) from None
@@ -186,3 +194,64 @@ def read_answer(data: bytes) -> Mapping[str, Any]:
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         raise _NoAnswer("not_json") from None
     return dict(answer)
+
+
+# --- is it there? --------------------------------------------------------------------------------------------------
+
+#: A made-up sentence; nothing of the company's is sent.
+_SAMPLE = "今天去了样例公司，见了张经理，方案看完了，他们嫌交期太长。"
+_KEY, _ADDRESS, _MODEL = "查 WAIQIN_PROPOSER_KEY", "查 WAIQIN_PROPOSER_URL", "查 WAIQIN_PROPOSER_MODEL"
+_NOT_NEEDED = "；不通也不影响使用"
+#: What each outcome means to whoever set it up, and what to do.
+_MEANINGS = {
+    "too_slow": ("没有在时限内回答", "换快一点的模型，或查到那里的网络"),
+    "not_json": ("有回答，但不是要的格式", "换一个能输出 JSON 的模型"),
+    "no_quote": ("有回答，但没有照抄原话，会全部丢掉", "换一个听得懂要求的模型"),
+    "too_large": ("回答长得离谱", _ADDRESS),
+    "compressed": ("回答是压缩过的", "让它不压缩"),
+    "http_401": ("不认密钥", _KEY),
+    "http_403": ("密钥没有权限", _KEY),
+    "http_404": ("没有这个地址或模型", f"{_ADDRESS}、WAIQIN_PROPOSER_MODEL"),
+    "http_400": ("不认这样的请求", _MODEL),
+    "http_429": ("说问得太多了", "查它的额度"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ProposerCheck:
+    """How a proposer stands: `outcome` is a fixed word (`ok`, `too_slow`, `http_401` …), the rest is for people."""
+
+    outcome: str
+    text: str
+    fix: str = ""
+    seconds: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        """True where its answers can be used."""
+        return self.outcome == "ok"
+
+
+async def check_proposer(
+    session: aiohttp.ClientSession, *, url: str, model: str, key: SecretStr, clock: Clock, limits: Limits | None = None
+) -> ProposerCheck:
+    """Ask the model about a made-up sentence and say in words what came of it. Raises nothing; for `waiqin doctor`."""
+    proposer = ModelProposer(session, url=url, model=model, key=key, clock=clock, limits=limits)
+    question = Ask(text=_SAMPLE, said_at=clock.now(), candidates=(), stages=(), tags=())
+    started = asyncio.get_running_loop().time()
+    try:
+        answer = await proposer.ask(request_body(question, model, (limits or Limits()).most_tokens))
+        outcome = "ok" if _quotes(answer) else "no_quote"
+    except _NoAnswer as error:
+        outcome = error.outcome
+    seconds = round(asyncio.get_running_loop().time() - started, 1)
+    if outcome == "ok":
+        return ProposerCheck(outcome, f"{seconds} 秒内给出了能用的回答", seconds=seconds)
+    text, fix = _MEANINGS.get(outcome, (f"连不上或出错（{outcome}）", _ADDRESS))
+    return ProposerCheck(outcome, text, fix + _NOT_NEEDED, seconds)
+
+
+def _quotes(answer: Mapping[str, Any]) -> bool:
+    """Tell whether any part of the answer proves itself by words of the sample."""
+    said = [part.get("words") for part in answer.values() if isinstance(part, dict)]
+    return any(isinstance(words, str) and words.strip() and words.strip() in _SAMPLE for words in said)

@@ -26,6 +26,8 @@ logger = logging.getLogger("bot.schedule")
 
 #: The longest time between two looks at what is due.
 LONGEST_NAP = timedelta(seconds=30)
+#: The wait after a failed look, in real seconds.
+RETRY_AFTER_S = 2.0
 SCHEDULE_SINCE = "schedule_since"
 
 
@@ -89,10 +91,16 @@ class Schedule:
         self._turn = asyncio.Lock()
 
     async def run(self) -> None:
-        """Work until cancelled."""
+        """Work until cancelled. What fails (the database is away) is tried again after a while."""
         while True:
-            await self.catch_up()
-            await self._clock.sleep_until(await self._next_moment())
+            try:
+                await self.catch_up()
+                next_moment = await self._next_moment()
+            except Exception as error:
+                logger.warning("schedule waits", extra={"action": "schedule_waits", "outcome": type(error).__name__})
+                await asyncio.sleep(RETRY_AFTER_S)
+            else:
+                await self._clock.sleep_until(next_moment)
 
     async def catch_up(self) -> None:
         """Fire everything that is due now."""
@@ -143,9 +151,9 @@ class Schedule:
             )
             begun = await uow.get(t.Setting, SCHEDULE_SINCE)
             if begun is None:
-                begun = t.Setting(key=SCHEDULE_SINCE, value=now.isoformat())
-                uow.add(begun)
+                await uow.insert_new(t.Setting(key=SCHEDULE_SINCE, value=now.isoformat()))
                 await uow.commit()
+                begun = await uow.need(t.Setting, SCHEDULE_SINCE)
         return {row[0]: row[1] for row in rows}, datetime.fromisoformat(begun.value)
 
     async def _fire(self, job: Job, due_at: datetime, now: datetime) -> None:
@@ -155,6 +163,5 @@ class Schedule:
         else:
             await self._run_tick(job.name, due_at)
         async with self._store.begin() as uow:
-            if await uow.get(t.Tick, (job.name, due_at)) is None:
-                uow.add(t.Tick(job=job.name, due_at=due_at, missed=missed))
-                await uow.commit()
+            await uow.insert_new(t.Tick(job=job.name, due_at=due_at, missed=missed))
+            await uow.commit()

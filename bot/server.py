@@ -18,9 +18,15 @@ from bot import logs
 from bot.bootstrap import build, prepare_database
 from bot.clock import WaitingClock
 from bot.engine import ALL_QUEUES, DatabaseInUse
+from bot.health_site import health_site
+from bot.processes import SharedFolder
 from bot.settings import Settings
 from handlers.ports import Transcriber
 from storage.engine import is_sqlite
+
+#: How long stopping waits for callbacks that are being taken, and for running work. Together with a start it takes
+#: less than the ten seconds in which the platform tries a callback again; what is unfinished goes on after the start.
+CALLBACKS_WITHIN_S, WORK_WITHIN_S = 3.0, 5
 
 
 def load_settings() -> Settings | None:
@@ -55,7 +61,13 @@ def run_serve(args: argparse.Namespace) -> int:
     if settings is None:
         return 2
     changes = {name: value for name in ("host", "port") if (value := getattr(args, name, None)) is not None}
-    return run(settings.model_copy(update=changes), queues=ALL_QUEUES, listen=True)
+    queues = _queues_of(args)
+    if queues is None:
+        return 2
+    if is_sqlite(settings.database_url) and set(queues) != set(ALL_QUEUES):
+        _say("Leaving queues to other processes needs PostgreSQL: set WAIQIN_DATABASE_URL. SQLite admits one process.")
+        return 2
+    return run(settings.model_copy(update=changes), queues=queues, listen=True)
 
 
 def run_worker(args: argparse.Namespace) -> int:
@@ -66,13 +78,26 @@ def run_worker(args: argparse.Namespace) -> int:
     if is_sqlite(settings.database_url):
         _say("A worker beside the server needs PostgreSQL: set WAIQIN_DATABASE_URL. SQLite admits one process.")
         return 2
-    said = getattr(args, "queues", None) or ""
-    wanted = tuple(part.strip() for part in said.split(",") if part.strip()) or ALL_QUEUES
-    unknown = [q for q in wanted if q not in ALL_QUEUES]
+    queues = _queues_of(args)
+    if queues is None:
+        return 2
+    if not queues:
+        _say("a worker without queues has nothing to do")
+        return 2
+    return run(settings, queues=queues, listen=False)
+
+
+def _queues_of(args: argparse.Namespace) -> tuple[str, ...] | None:
+    """Return the queues that are asked for (all without a word, none for `none`); None after saying what is wrong."""
+    said: str | None = getattr(args, "queues", None)
+    if said is None:
+        return ALL_QUEUES
+    wanted = tuple(part.strip() for part in said.split(",") if part.strip() not in ("", "none"))
+    unknown = [queue for queue in wanted if queue not in ALL_QUEUES]
     if unknown:
         _say(f"unknown queue {unknown[0]!r}; the queues are {', '.join(ALL_QUEUES)}")
-        return 2
-    return run(settings, queues=wanted, listen=False)
+        return None
+    return wanted
 
 
 def run(
@@ -95,6 +120,9 @@ def run(
         return 2
     try:
         asyncio.run(_run(settings, queues, listen, clock, transcriber))
+    except SharedFolder as error:
+        _say(str(error))
+        return 2
     finally:
         if lock is not None:
             lock.release()
@@ -112,17 +140,21 @@ async def _run(
     async with aiohttp.ClientSession() as session:
         application = build(settings, session, clock=clock, transcriber=transcriber, executor_id=executor_id)
         await application.start(queues, schedule=listen)
-        runner = web.AppRunner(application.web_app(), access_log=None, handler_cancellation=True)
-        if listen:
-            await runner.setup()
-            await web.TCPSite(runner, settings.host, settings.port).start()
-            _say(f"waiqin is listening on port {settings.port}")
-        else:
-            _say("waiqin worker is running")
-        await _until_interrupted()
-        _say("stopping: finishing what is running")
-        await runner.cleanup()
-        await application.stop()
+        runner = web.AppRunner(
+            application.web_app(), access_log=None, handler_cancellation=True, shutdown_timeout=CALLBACKS_WITHIN_S
+        )
+        async with health_site(application.health, settings.admin_host, settings.admin_port):
+            if listen:
+                await runner.setup()
+                await web.TCPSite(runner, settings.host, settings.port).start()
+                _say(f"waiqin is listening on port {settings.port}")
+            else:
+                _say("waiqin worker is running")
+            await _until_interrupted()
+            _say("stopping: finishing what is running")
+            application.stopping = True
+            await runner.cleanup()
+            await application.stop(WORK_WITHIN_S)
 
 
 async def _until_interrupted() -> None:

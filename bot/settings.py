@@ -17,15 +17,20 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="WAIQIN_", env_file=".env", extra="ignore", frozen=True)
 
     database_url: str = Field(default="sqlite:///data/waiqin.db", description="SQLite file or PostgreSQL URL")
-    media_url: str = Field(default="data/media", description="folder (or file:// URL) for photos and recordings")
+    media_url: str = Field(
+        default="data/media", description="folder or s3://bucket?endpoint=https://… for photos and recordings"
+    )
     host: str = Field(default="0.0.0.0", description="address that the server listens on")  # noqa: S104
     port: int = Field(default=8080, ge=1, le=65535, description="port that the server listens on")
+    admin_host: str = Field(default="127.0.0.1", description="address that /healthz and /metrics listen on")
+    admin_port: int = Field(default=8081, ge=0, le=65535, description="port of /healthz and /metrics; 0: none")
     public_url: str = Field(default="", description="https address under which people reach this server")
     link_secret: SecretStr = Field(default=SecretStr(""), description="secret that signs page links, 32 characters up")
     playbook: str = Field(default="manufacturing", description="playbook for people and customers without one")
     playbook_dir: Path | None = Field(default=None, description="folder with your own playbooks")
     model_dir: Path | None = Field(default=None, description="folder of the speech model")
     spool_dir: Path = Field(default=Path("data/spool"), description="folder for callbacks while the database is away")
+    time_scale: float = Field(default=1.0, ge=1.0, le=600.0, description="divides all waits; for fault tests only")
     log_level: str = Field(default="INFO", description="DEBUG, INFO, WARNING or ERROR")
 
     wecom_corp_id: str = Field(default="", description="企业 ID")

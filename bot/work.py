@@ -6,25 +6,29 @@ The workflows that string them together stand in `bot.workflows`.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+import nlp
+from bot import metrics
 from bot.delivery import Delivery
 from handlers import texts
 from handlers.capture_media import Stored, join_media, store_media
-from handlers.capture_voice import NotHeard, finish_voice, hints_for, media_lost, say_delayed
+from handlers.capture_voice import NotHeard, finish_voice, hints_for, keep_recording, media_lost, say_delayed
 from handlers.consult import ask_about_text, ask_about_voice
 from handlers.daily_rhythm import evening_summaries, morning_reminders
 from handlers.errors import MediaGone, NothingHeard, PermanentError, RetryableError, Unreadable
 from handlers.hold_pushes import hold_pushes
-from handlers.know import Person, World, person_of, reach
+from handlers.know import Person, World, capture_alone, person_of, reach
 from handlers.messages import Inbound, InboundText, OutboundText
 from handlers.ports import Ask, Clock, Heard, Messenger, Proposed, Proposer, Transcriber
 from handlers.raise_alerts import raise_due
 from handlers.receive import receive
 from handlers.tell import tell
+from nlp import types as nt
 from storage import Store, UnitOfWork
 from storage import tables as t
 from storage.media import MediaStore
@@ -54,6 +58,7 @@ class Work:
         parsers: Mapping[str, Parser],
         delivery: Delivery,
         proposer: Proposer | None = None,
+        status: Callable[[], Awaitable[str]] | None = None,
     ) -> None:
         self._store = store
         self._world = world
@@ -64,19 +69,45 @@ class Work:
         self._parsers = parsers
         self.delivery = delivery
         self.proposer = proposer
+        self._status = status
+
+    async def warm_up(self) -> None:
+        """Build the directory's index and load what reading words needs, so that the first message need not wait."""
+        async with self._store.begin() as uow:
+            directory = await self._world.directory(uow)
+        playbook = self._world.playbook("").for_nlp()
+        context = nt.Context(rep="", directory=directory, playbook=playbook, at=self._clock.now())
+        nlp.read_reply("见了采购，合同在法务手里，下周三再去。", context)
 
     def _parse(self, update: Mapping[str, Any]) -> Inbound:
         return self._parsers[str(update["channel"])](update)
 
     async def take_in(self, update: dict[str, Any]) -> dict[str, Any]:
-        """Receive an update in one transaction; return what follows."""
+        """Receive an update in one transaction and, where nothing follows, answer it; return what follows.
+
+        `answered`: of the answers (`deliveries`) only those are returned that could not be sent now. Answering here
+        saves the engine a step; run again after a crash, what was received is found, and what was sent is not sent
+        again.
+        """
         inbound = self._parse(update)
+        metrics.received(inbound.source_id, datetime.fromisoformat(update["received_at"]))
         proposed = await self._propose_for_text(inbound) if isinstance(inbound, InboundText) else None
+        status = await self._status_if_asked(inbound)
         async with self._store.begin() as uow:
-            received = await receive(inbound, uow=uow, world=self._world, now=self._clock.now(), proposed=proposed)
+            received = await receive(
+                inbound, uow=uow, world=self._world, now=self._clock.now(), proposed=proposed, status=status
+            )
             await uow.commit()
         logger.info("received", extra={"action": "received", "message_id": inbound.source_id})
-        return asdict(received)
+        if received.follow != "nothing":  # what follows must not wait for a platform that is slow to answer
+            return asdict(received)
+        left = await self.answer(list(received.deliveries))
+        return {**asdict(received), "deliveries": left, "answered": True}
+
+    async def _status_if_asked(self, inbound: Inbound) -> str:
+        """Look at the system before the transaction begins, for looking writes."""
+        asked = isinstance(inbound, InboundText) and inbound.text.strip() == texts.ASK_STATUS
+        return await self._status() if asked and self._status is not None else ""
 
     async def _propose_for_text(self, inbound: InboundText) -> Proposed | None:
         if self.proposer is None:
@@ -140,18 +171,28 @@ class Work:
             tell_now = await self._delayed(capture_id) if attempt == SAY_DELAYED_AFTER else []
             return {"wait_s": min(max(error.retry_after_s, 2.0**attempt), 1800.0), "tell": tell_now}
         stored = await store_media(fetched, capture.kind, self._media)
+        logger.info("medium kept", extra={"action": "medium_kept", "message_id": capture.source_id})
+        if capture.kind == "voice":
+            await self._keep_recording(capture_id, stored)
         return {"stored": asdict(stored), "kind": capture.kind}
+
+    async def _keep_recording(self, capture_id: str, stored: Stored) -> None:
+        """Note at once that a recording is safe: it may wait long for the recogniser."""
+        async with self._store.begin() as uow:
+            capture = await capture_alone(uow, capture_id)
+            await keep_recording(capture, stored, uow=uow, now=self._clock.now())
+            await uow.commit()
 
     async def _lost(self, capture_id: str) -> list[str]:
         async with self._store.begin() as uow:
-            capture = await uow.need(t.Capture, capture_id)
+            capture = await capture_alone(uow, capture_id)
             queued = await media_lost(capture, uow=uow, world=self._world, now=self._clock.now())
             await uow.commit()
         return queued
 
     async def _delayed(self, capture_id: str) -> list[str]:
         async with self._store.begin() as uow:
-            capture = await uow.need(t.Capture, capture_id)
+            capture = await capture_alone(uow, capture_id)
             queued = await say_delayed(capture, uow=uow, now=self._clock.now())
             await uow.commit()
         return queued
@@ -159,7 +200,7 @@ class Work:
     async def join(self, capture_id: str, stored: dict[str, Any]) -> list[str]:
         """Join a fetched photo, video or file to its visit."""
         async with self._store.begin() as uow:
-            capture = await uow.need(t.Capture, capture_id)
+            capture = await capture_alone(uow, capture_id)
             person = await reach(uow, capture.person_id)
             if person is None:
                 return []
@@ -173,8 +214,9 @@ class Work:
         """Transcribe a kept recording: the words, or why there are none."""
         async with self._store.begin() as uow:
             capture = await uow.need(t.Capture, capture_id)
-            hints = await hints_for(uow, capture.person_id, self._world)
+            hints = await hints_for(uow, capture.person_id, self._world, capture=capture, now=self._clock.now())
         audio = await self._media.get(stored["sha256"])
+        begun = time.perf_counter()
         try:
             heard = await self._transcriber.transcribe(audio, hints=hints)
         except NothingHeard:
@@ -184,6 +226,10 @@ class Work:
         except PermanentError as error:
             logger.error("No recogniser.", extra={"action": "no_recogniser", "reason": str(error.code)})
             return {"reason": "no_recogniser"}
+        took_s = time.perf_counter() - begun
+        metrics.heard(took_s, heard.seconds)
+        facts = {"action": "voice_heard", "message_id": capture.source_id, "took_ms": round(1000 * took_s)}
+        logger.info("heard", extra=facts)
         return {"heard": asdict(heard)}
 
     async def draft(self, capture_id: str, stored: dict[str, Any], outcome: dict[str, Any]) -> list[str]:
@@ -196,7 +242,7 @@ class Work:
             heard = NotHeard(outcome["reason"])
         proposed = await self._propose_for_voice(capture_id, heard.text) if isinstance(heard, Heard) else None
         async with self._store.begin() as uow:
-            capture = await uow.need(t.Capture, capture_id)
+            capture = await capture_alone(uow, capture_id)
             queued = await finish_voice(
                 capture,
                 Stored(**stored),
@@ -207,6 +253,7 @@ class Work:
                 proposed=proposed,
             )
             await uow.commit()
+        metrics.received(capture.source_id, capture.received_at)
         logger.info("drafted", extra={"action": "voice_drafted", "message_id": capture.source_id})
         return queued
 

@@ -6,6 +6,7 @@ delivery's (`wecom:<msg id>`), the capture's (`fetch:…`, `hear:…`), the row'
 
 from __future__ import annotations
 
+import errno
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
@@ -16,10 +17,17 @@ from dbos import DBOS, SetEnqueueOptions, SetWorkflowID
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot.engine import INBOX, MEDIA, TELL, TRANSCRIBE
+from bot.pace import Pace
 from bot.work import Work
 from handlers.errors import RetryableError
+from storage.engine import is_away
+from storage.media import MediaAway
 
 logger = logging.getLogger("bot.workflows")
+
+#: The wait before looking again for a database, store or disk that is away, in seconds.
+AWAY_WAIT_S = 1.0
+_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO}
 
 #: A delivery that waits longer than this between tries is still one workflow; it sleeps durably.
 MOST_TRIES = 400
@@ -43,35 +51,53 @@ def _is_passing(error: BaseException) -> bool:
     return isinstance(error, SQLAlchemyError | OSError | TimeoutError | RetryableError)
 
 
-def _step(name: str, do: Callable[P, Coroutine[Any, Any, R]]) -> Callable[P, Coroutine[Any, Any, R]]:
-    """Return a method of `Work` as a durable step; a passing trouble (database away) is tried again for a minute."""
+def _must_wait(error: BaseException) -> bool:
+    """Tell whether nothing can be done or said until something outside comes back: database, store or disk."""
+    return is_away(error) or isinstance(error, MediaAway) or (isinstance(error, OSError) and error.errno in _DISK)
+
+
+def _step(name: str, do: Callable[P, Coroutine[Any, Any, R]], pace: Pace) -> Callable[P, Coroutine[Any, Any, R]]:
+    """Return a method of `Work` as a durable step.
+
+    While the database is away the step waits, however long; another passing trouble is tried again for a minute.
+    """
 
     @DBOS.step(
         name=name,
         retries_allowed=True,
-        interval_seconds=0.5,
+        interval_seconds=pace.wait_s(0.5),
         backoff_rate=2.0,
         max_attempts=8,
         should_retry=_is_passing,
     )
     async def run(*args: P.args, **kwargs: P.kwargs) -> R:
-        return await do(*args, **kwargs)
+        while True:
+            try:
+                return await do(*args, **kwargs)
+            except (SQLAlchemyError, OSError) as error:
+                if not _must_wait(error):
+                    raise
+                logger.warning(
+                    "waiting", extra={"action": "step_waits", "event": name, "outcome": type(error).__name__}
+                )
+            await pace.sleep(AWAY_WAIT_S)
 
     return run
 
 
-def register(work: Work) -> Workflows:
+def register(work: Work, pace: Pace | None = None) -> Workflows:
     """Bind the steps to DBOS and return the starters. Call between `engine.configure` and `engine.launch`."""
-    take_in = _step("take_in", work.take_in)
-    apologise = _step("apologise", work.apologise)
-    apologise_for = _step("apologise_for", work.apologise_for)
-    fetch = _step("fetch", work.fetch)
-    join = _step("join", work.join)
-    hear = _step("hear", work.hear)
-    draft = _step("draft", work.draft)
-    answer = _step("answer", work.answer)
-    try_delivery = _step("try_delivery", work.try_delivery)
-    run_job = _step("run_job", work.run_job)
+    pace = pace or Pace()
+    take_in = _step("take_in", work.take_in, pace)
+    apologise = _step("apologise", work.apologise, pace)
+    apologise_for = _step("apologise_for", work.apologise_for, pace)
+    fetch = _step("fetch", work.fetch, pace)
+    join = _step("join", work.join, pace)
+    hear = _step("hear", work.hear, pace)
+    draft = _step("draft", work.draft, pace)
+    answer = _step("answer", work.answer, pace)
+    try_delivery = _step("try_delivery", work.try_delivery, pace)
+    run_job = _step("run_job", work.run_job, pace)
 
     @DBOS.workflow(name="tell")
     async def tell(key: str) -> None:
@@ -79,7 +105,7 @@ def register(work: Work) -> Workflows:
             wait_s = await try_delivery(key)
             if wait_s is None:
                 return
-            await DBOS.sleep_async(wait_s)
+            await DBOS.sleep_async(pace.wait_s(wait_s))
 
     async def start_telling(key: str) -> None:
         with SetWorkflowID(f"tell:{key}"):
@@ -117,7 +143,7 @@ def register(work: Work) -> Workflows:
         attempt = 1
         while "wait_s" in (outcome := await fetch(capture_id, attempt)):
             await answer_all(outcome["tell"])
-            await DBOS.sleep_async(outcome["wait_s"])
+            await DBOS.sleep_async(pace.wait_s(outcome["wait_s"]))
             attempt += 1
         if "lost" in outcome:
             await answer_all(outcome["lost"])
@@ -138,7 +164,11 @@ def register(work: Work) -> Workflows:
         if received["follow"] != "nothing":
             with SetWorkflowID(f"fetch:{received['capture_id']}"):
                 await DBOS.enqueue_workflow_async(MEDIA, fetch_media, received["capture_id"])
-        await answer_all(list(received["deliveries"]))
+        if received.get("answered"):
+            for key in received["deliveries"]:
+                await start_telling(key)
+        else:
+            await answer_all(list(received["deliveries"]))
 
     @DBOS.workflow(name="tick")
     async def tick(job: str, due_at: str) -> None:

@@ -11,7 +11,10 @@ from storage import tables as t
 
 @dataclass(frozen=True, slots=True)
 class AliasFacts:
-    """What the card needs besides the proposal. `others` are registered names of customers called the same."""
+    """What the card needs besides the proposal.
+
+    `others` are the registered names of customers called the same; of a contact's proposal, other contacts there.
+    """
 
     customer_id: str
     name: str
@@ -19,6 +22,13 @@ class AliasFacts:
     corrected_by: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     decided_by: str = ""
+    contact: str = ""
+    contact_title: str = ""
+
+    @property
+    def meant(self) -> str:
+        """Who the words were put right to, as a person says it."""
+        return f"{self.short_name}的{self.contact}" if self.contact else self.short_name
 
 
 def build(
@@ -29,7 +39,7 @@ def build(
     return Card(
         card_id=shown_as,
         source=f"{texts.ASSISTANT} · {texts.ALIAS_STATES[proposal.state]}",
-        title=texts.alias_title(proposal.state, proposal.words, facts.short_name),
+        title=texts.alias_title(proposal.state, proposal.words, facts.meant),
         desc=texts.alias_desc(proposal.times) if not decided else texts.alias_decided(facts.decided_by),
         quote=_question(proposal, facts),
         rows=_rows(proposal, facts),
@@ -40,16 +50,21 @@ def build(
 
 def _question(proposal: t.AliasProposal, facts: AliasFacts) -> str:
     if proposal.state == "accepted":
-        return texts.alias_accepted(proposal.words, facts.short_name)
+        return texts.alias_accepted(proposal.words, facts.meant)
     if proposal.state == "rejected":
         return texts.alias_rejected(proposal.words)
     if facts.others:
         return texts.alias_taken(proposal.words, facts.others[0])
+    if facts.contact:
+        return texts.contact_alias_question(proposal.words, proposal.times, facts.contact, facts.short_name)
     return texts.alias_question(proposal.words, proposal.times, facts.short_name, facts.customer_id)
 
 
 def _rows(proposal: t.AliasProposal, facts: AliasFacts) -> tuple[CardRow, ...]:
-    rows = [CardRow("听到", proposal.words), CardRow("客户", facts.name), CardRow("编号", facts.customer_id)]
+    rows = [CardRow("听到", proposal.words)]
+    if facts.contact:
+        rows.append(CardRow("联系人", " ".join(filter(None, (facts.contact, facts.contact_title)))))
+    rows += [CardRow("客户", facts.name), CardRow("编号", facts.customer_id)]
     if facts.corrected_by:
         rows.append(CardRow("谁改的", "、".join(facts.corrected_by)))
     if facts.others and proposal.state == "proposed":

@@ -11,14 +11,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col
 
-from handlers import field_values, texts
+from handlers import field_values, receipts, texts
 from handlers.errors import Unreadable
 from handlers.know import Person, World
 from handlers.messages import OutboundText
 from handlers.photos import Photo, read_photo
 from handlers.ports import Fetched
 from handlers.rules.geo import Point, distance_m, distance_words
-from handlers.tell import freeze, say, tell
+from handlers.tell import freeze, say, tell, told_apart
 from handlers.visit_view import view
 from handlers.visits import attach, open_visit, visit_for_evidence
 from storage import UnitOfWork
@@ -93,6 +93,7 @@ async def join_media(
         return await _queued_for(uow, capture)
     await keep(uow, stored, now)
     capture.media_sha256, capture.state = stored.sha256, "read"
+    await receipts.issue_stored(uow, capture, stored.sha256, now=now)
     if not stored.readable:
         capture.state, capture.problem = "failed", "unreadable"
         uow.add(capture)
@@ -135,21 +136,36 @@ async def _gather(
         .where(col(t.Delivery.id).startswith(f"photos:{visit.id}:"), col(t.Delivery.state) == "queued")
         .where(col(t.Delivery.attempts) == 0)
     )
-    since = int(open_answer.id.rsplit(":", 1)[1]) if open_answer is not None else visit.photo_count
-    text = await _photo_words(visit, capture, visit.photo_count - since + 1, uow, world)
     if open_answer is None:
-        return await tell(
-            uow,
-            person,
-            OutboundText(text),
-            key=f"photos:{visit.id}:{since}",
-            now=now,
-            answers=capture.source_id,
-            not_before=now + GATHER,
-        )
-    open_answer.outbound, open_answer.not_before = freeze(OutboundText(text)), now + GATHER
-    uow.add(open_answer)
-    return str(open_answer.id)
+        return await _open_answer(visit, capture, person, visit.photo_count, uow=uow, world=world, now=now)
+    since = int(open_answer.id.rsplit(":", 1)[1])
+    text = await _photo_words(visit, capture, visit.photo_count - since + 1, uow, world)
+    answer = await told_apart(uow, person, OutboundText(text), now)
+    grown = (
+        sa.update(t.Delivery)
+        .where(col(t.Delivery.id) == open_answer.id, col(t.Delivery.attempts) == 0)
+        .values(outbound=freeze(answer), not_before=now + GATHER)
+    )
+    if await uow.run(grown):
+        return str(open_answer.id)
+    # It is being sent at this moment, without this photo: that gets an answer of its own.
+    return await _open_answer(visit, capture, person, visit.photo_count, uow=uow, world=world, now=now)
+
+
+async def _open_answer(
+    visit: t.Visit, capture: t.Capture, person: Person, since: int, *, uow: UnitOfWork, world: World, now: datetime
+) -> str:
+    """Queue an answer that later photos can still grow. `since` counts the visit's photos, this one included."""
+    text = await _photo_words(visit, capture, visit.photo_count - since + 1, uow, world)
+    return await tell(
+        uow,
+        person,
+        OutboundText(text),
+        key=f"photos:{visit.id}:{since}",
+        now=now,
+        answers=capture.source_id,
+        not_before=now + GATHER,
+    )
 
 
 async def _photo_words(visit: t.Visit, capture: t.Capture, count: int, uow: UnitOfWork, world: World) -> str:

@@ -10,13 +10,13 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 import nlp
-from handlers import texts
+from handlers import receipts, texts
 from handlers.capture_media import Stored, keep
 from handlers.know import Person, World, reach
 from handlers.messages import OutboundText
 from handlers.ports import Heard, Proposed
 from handlers.tell import say, tell
-from handlers.understand import Turn, understand
+from handlers.understand import Turn, build_context, understand
 from storage import UnitOfWork
 from storage import tables as t
 
@@ -35,9 +35,27 @@ WITHOUT_WORDS = {
 }
 
 
-async def hints_for(uow: UnitOfWork, person_id: str, world: World) -> tuple[str, ...]:
-    """Return names this rep is likely to say: own customers and contacts."""
-    return nlp.hints(await world.directory(uow), person_id)
+async def hints_for(
+    uow: UnitOfWork, person_id: str, world: World, *, capture: t.Capture | None = None, now: datetime | None = None
+) -> tuple[str, ...]:
+    """Return names this rep is likely to say: of today's plan, open drafts, customers nearby, then of one's own.
+
+    Without the `capture` that will be heard only one's own are known. `now` decides which drafts are open.
+    """
+    directory = await world.directory(uow)
+    person = await reach(uow, person_id) if capture is not None else None
+    if capture is None or person is None:
+        return nlp.hints(directory, person_id)
+    turn = Turn(person, capture, "", now or capture.captured_at)
+    return nlp.hints(directory, person_id, await build_context(turn, uow=uow, world=world))
+
+
+async def keep_recording(capture: t.Capture, stored: Stored, *, uow: UnitOfWork, now: datetime) -> None:
+    """Write that the recording lies in the store, before anybody has listened to it. Safe to repeat."""
+    await keep(uow, stored, now)
+    capture.media_sha256 = stored.sha256
+    uow.add(capture)
+    await receipts.issue_stored(uow, capture, stored.sha256, now=now)
 
 
 async def finish_voice(
@@ -54,9 +72,7 @@ async def finish_voice(
     person = await reach(uow, capture.person_id)
     if person is None or capture.state in ("read", "failed"):
         return await _queued_before(uow, capture)
-    await keep(uow, stored, now)
-    capture.media_sha256 = stored.sha256
-    uow.add(capture)
+    await keep_recording(capture, stored, uow=uow, now=now)
     if isinstance(heard, NotHeard):
         return await _without_words(capture, person, heard, uow=uow, world=world, now=now)
     uow.add(

@@ -1,4 +1,4 @@
-"""Instructions to the bot in words: 确认, 撤销, 不是拜访, 恢复, 修改, 草稿, 帮助, 客户 X, 文字版, 卡片版."""
+"""Instructions to the bot in words: 确认, 撤销, 不是拜访, 恢复, 修改, 草稿, 帮助, 客户 X, 收据, 文字版, 卡片版."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 import nlp
-from handlers import confirm_visit, field_values, texts
+from handlers import confirm_visit, field_values, receipt_texts, receipts, texts
 from handlers.know import Person, World
 from handlers.show_visit import show_visit
 from handlers.tell import say
@@ -41,17 +41,30 @@ async def run(
         return [await _restore(person, uow=uow, world=world, now=now, answers=answers)]
     if command.name in ("text_mode", "card_mode"):
         return [await _switch_mode(command.name == "text_mode", person, uow=uow, now=now, answers=answers)]
-    text = await _tell_about(command, person, uow=uow, world=world)
+    text = await _tell_about(command, person, uow=uow, world=world, now=now)
     return [await say(uow, person, text, answers=answers, now=now)]
 
 
-async def _tell_about(command: nt.Command, person: Person, *, uow: UnitOfWork, world: World) -> str:
+async def _tell_about(command: nt.Command, person: Person, *, uow: UnitOfWork, world: World, now: datetime) -> str:
+    if command.name == "receipts":
+        return await _receipts(command.argument, person, uow=uow, world=world, now=now)
     if command.name == "drafts":
         lines = await draft_lines(uow, person, world)
         return texts.drafts(lines) if lines else texts.no_draft()
     if command.name == "customer":
         return await customer_words(uow, command.argument, world)
     return texts.HELP
+
+
+async def _receipts(number: str, person: Person, *, uow: UnitOfWork, world: World, now: datetime) -> str:
+    """Show the day's count and the last receipts, or prove the one that bears a number."""
+    if number:
+        return receipt_texts.receipt(
+            await receipts.find_receipt(uow, person.id, number, world.media, world.links), number
+        )
+    count = await receipts.count_day(uow, person.id, now, world.media)
+    last = await receipts.last_receipts(uow, person.id, world.media, world.links)
+    return receipt_texts.receipts(count, last)
 
 
 async def draft_lines(uow: UnitOfWork, person: Person, world: World) -> list[str]:

@@ -13,7 +13,7 @@ import nlp
 from handlers import field_values
 from handlers.confirm_visit import undo
 from handlers.know import Person, World
-from handlers.learn_aliases import propose_alias
+from handlers.learn_aliases import propose_aliases
 from handlers.visit_view import words_of
 from handlers.visits import fill_from_directory, playbook_for, set_field
 from nlp import types as nt
@@ -30,6 +30,7 @@ async def change_fields(
     via: str,
     world: World,
     now: datetime,
+    said_at: datetime | None = None,
 ) -> None:
     """Set fields (stored values) of a visit; a confirmed visit becomes a draft again first. Version + 1.
 
@@ -40,11 +41,11 @@ async def change_fields(
     else:
         visit.version += 1
     for name, stored in changes.items():
-        await set_field(uow, visit, name, stored, actor_id=person.id, via=via, now=now)
+        await set_field(uow, visit, name, stored, actor_id=person.id, via=via, now=now, said_at=said_at)
     if "customer" in changes:
         await follow_customer(uow, visit, person, world, keep=set(changes))
         await fill_from_directory(uow, visit)
-        await propose_alias(uow, visit, world=world, now=now)
+    await propose_aliases(uow, visit, changes, world=world, now=now)
     uow.add(visit)
     await uow.flush()
 

@@ -1,4 +1,4 @@
-"""The day's two messages to a rep: what is due in the morning, what is unconfirmed in the evening."""
+"""The day's two messages to a rep: what is due in the morning, what is safe and what unconfirmed in the evening."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlmodel import col
 
-from handlers import field_values, know, texts
+from handlers import field_values, know, receipt_texts, receipts, texts
 from handlers.commands import draft_lines
 from handlers.know import Person, World
 from handlers.messages import OutboundText
@@ -22,34 +22,41 @@ MENTIONED_AT_DAYS = (0, 1, 3, 7, 14, 30)
 
 
 async def evening_summaries(*, uow: UnitOfWork, world: World, now: datetime) -> list[str]:
-    """Queue one message to each rep who has unconfirmed drafts to hear of. Natural key: person and day."""
-    noted = sa.select(col(t.Capture.visit_id)).where(col(t.Capture.reading) == "note")
+    """Queue one message to each rep who sent something today, or has unconfirmed drafts to hear of.
+
+    It says what of the day is safe, from the ledger of receipts (MISSION M1). Natural key: person and day.
+    """
+    noted = sa.exists().where(col(t.Capture.visit_id) == t.Visit.id, col(t.Capture.reading) == "note")
     owing = await uow.tuples(
         sa.select(col(t.Visit.person_id), col(t.Visit.started_at)).where(
-            col(t.Visit.state) == "draft", col(t.Visit.id).in_(noted)
+            col(t.Visit.state) == sa.literal_column("'draft'"), noted
         )
     )
     today = day_of(now)
     due = {person_id for person_id, at in owing if (today - day_of(at)).days in MENTIONED_AT_DAYS}
     queued = []
-    for person_id in sorted(due):
+    for person_id in sorted(due | await _captured_today(uow, now)):
         person = await know.reach(uow, person_id)
         if person is None:
             continue
-        lines = await draft_lines(uow, person, world)
-        text = texts.evening(lines, await _captured_today(uow, person_id, now))
+        lines = await draft_lines(uow, person, world) if person_id in due else []
+        text = receipt_texts.evening(lines, await receipts.count_day(uow, person_id, now, world.media))
         queued.append(await _push(uow, person, text, f"evening:{person_id}:{day_of(now)}", world, now))
     return queued
 
 
-async def _captured_today(uow: UnitOfWork, person_id: str, now: datetime) -> int:
-    found = await uow.all(
-        sa.select(sa.func.count())
-        .select_from(t.Capture)
-        .where(col(t.Capture.person_id) == person_id, col(t.Capture.captured_at) >= day_start(now))
-        .where(col(t.Capture.captured_at) < day_start(now) + timedelta(days=1), col(t.Capture.reading) != "chatter")
+async def _captured_today(uow: UnitOfWork, now: datetime) -> set[str]:
+    """Return who sent something today that records anything."""
+    start = day_start(now)
+    return set(
+        await uow.all(
+            sa.select(col(t.Capture.person_id))
+            .where(col(t.Capture.captured_at) >= start, col(t.Capture.captured_at) < start + timedelta(days=1))
+            # Nothing is received long before it was sent; there is an index on when it was received.
+            .where(col(t.Capture.received_at) > start - timedelta(hours=1))
+            .where(col(t.Capture.reading).not_in(receipts.NOT_COLLECTED))
+        )
     )
-    return int(found[0])
 
 
 async def morning_reminders(*, uow: UnitOfWork, world: World, now: datetime) -> list[str]:
@@ -89,5 +96,12 @@ async def _follow_up_line(uow: UnitOfWork, task: t.Task, world: World) -> str:
 async def _push(uow: UnitOfWork, person: Person, text: str, key: str, world: World, now: datetime) -> str:
     quiet = world.playbook(person.playbook).quiet_hours
     return await tell(
-        uow, person, OutboundText(text), key=key, now=now, push=True, not_before=push_at(now, person.id, quiet)
+        uow,
+        person,
+        OutboundText(text),
+        key=key,
+        now=now,
+        push=True,
+        priority=2,
+        not_before=push_at(now, person.id, quiet),
     )

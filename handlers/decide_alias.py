@@ -9,7 +9,7 @@ from sqlmodel import col
 
 from handlers import alias_card, texts
 from handlers.know import Person, World, bump_directory, reach
-from handlers.learn_aliases import deciders, detail_url, facts_of, names_of, push_key
+from handlers.learn_aliases import contact_of, deciders, detail_url, facts_of, names_of, push_key
 from handlers.messages import Action, OutboundCard
 from handlers.tell import say, tell
 from handlers.visits import UNDO_LIFE
@@ -57,10 +57,13 @@ async def _act(
     now: datetime,
 ) -> bool:
     """Do what the verb says where the proposal's state allows it; return whether anything changed."""
+    named = await contact_of(uow, proposal) if proposal.contact else customer
     if verb == "unalias":
         if not may_undo(proposal, person, now):
             return False
-        await _set_aliases(uow, customer, _without(customer, proposal), person, via, now)
+        if named is not None:
+            without = [alias for alias in named.aliases if alias != proposal.words]
+            await _set_aliases(uow, named, customer.id, without, person, via, now)
         await _move(uow, proposal, "proposed", person, now)
         return True
     if proposal.state != "proposed":
@@ -68,16 +71,12 @@ async def _act(
     if verb == "noalias":
         await _move(uow, proposal, "rejected", person, now)
         return True
-    if (await facts_of(uow, proposal, customer, world)).others:
+    if named is None or (await facts_of(uow, proposal, customer, world)).others:
         return False
-    if proposal.heard not in names_of(customer):
-        await _set_aliases(uow, customer, [*customer.aliases, proposal.words], person, via, now)
+    if proposal.heard not in names_of(named):
+        await _set_aliases(uow, named, customer.id, [*named.aliases, proposal.words], person, via, now)
     await _move(uow, proposal, "accepted", person, now)
     return True
-
-
-def _without(customer: t.Customer, proposal: t.AliasProposal) -> list[str]:
-    return [alias for alias in customer.aliases if alias != proposal.words]
 
 
 async def _move(uow: UnitOfWork, proposal: t.AliasProposal, state: str, person: Person, now: datetime) -> None:
@@ -88,19 +87,26 @@ async def _move(uow: UnitOfWork, proposal: t.AliasProposal, state: str, person: 
 
 
 async def _set_aliases(
-    uow: UnitOfWork, customer: t.Customer, aliases: list[str], person: Person, via: str, now: datetime
+    uow: UnitOfWork,
+    named: t.Customer | t.Contact,
+    customer_id: str,
+    aliases: list[str],
+    person: Person,
+    via: str,
+    now: datetime,
 ) -> None:
-    before, customer.aliases = list(customer.aliases), aliases
-    uow.add(customer)
+    """Give a customer or a contact these other names, with an entry in the customer's audit chain."""
+    before, named.aliases = list(named.aliases), aliases
+    uow.add(named)
     await uow.flush()
     await audit.record(
         uow,
-        chain=f"customer:{customer.id}",
+        chain=f"customer:{customer_id}",
         at=now,
         actor_id=person.id,
         via=via,
-        entity="customer",
-        entity_id=customer.id,
+        entity="contact" if isinstance(named, t.Contact) else "customer",
+        entity_id=named.id,
         field="aliases",
         before=before,
         after=aliases,

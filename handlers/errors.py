@@ -40,6 +40,10 @@ class RetryableError(WaiqinError):
         self.retry_after_s = retry_after_s
 
 
+class Throttled(RetryableError):
+    """The platform says that the whole app calls too often: everybody waits `retry_after_s`."""
+
+
 class PermanentError(WaiqinError):
     """Wrong secret, user left, media gone: repeating will not help. `code` is the platform's."""
 

@@ -52,7 +52,9 @@ async def import_customers(rows: Sequence[CustomerRow], *, uow: UnitOfWork, worl
 async def _accepted_aliases(uow: UnitOfWork) -> dict[str, list[str]]:
     """Return the aliases that administrators took from corrections: a file that does not know them keeps them."""
     found: dict[str, list[str]] = {}
-    for proposal in await uow.all(sa.select(t.AliasProposal).where(col(t.AliasProposal.state) == "accepted")):
+    for proposal in await uow.all(
+        sa.select(t.AliasProposal).where(col(t.AliasProposal.state) == "accepted", col(t.AliasProposal.contact) == "")
+    ):
         found.setdefault(proposal.customer_id, []).append(proposal.words)
     return found
 

@@ -13,6 +13,7 @@ from handlers.playbooks import Playbook, Playbooks
 from nlp import types as nt
 from storage import UnitOfWork
 from storage import tables as t
+from storage.media import MediaStore
 
 DIRECTORY_VERSION = "directory_version"
 
@@ -31,6 +32,14 @@ class Person:
     text_mode: bool = False
 
 
+_VERSION = sa.select(col(t.Setting.value)).where(col(t.Setting.key) == sa.bindparam("key"))
+_VERSION_TO_CHANGE = (
+    sa.select(t.Setting)
+    .where(col(t.Setting.key) == DIRECTORY_VERSION)
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_WHOSE = sa.select(col(t.Capture.person_id)).where(col(t.Capture.id) == sa.bindparam("capture_id"))
 #: The columns of a `Person`, in its order.
 _PERSON_OF = (
     sa.select(
@@ -80,6 +89,13 @@ async def reach(uow: UnitOfWork, person_id: str) -> Person | None:
     return _as_person(row, identity) if identity is not None else None
 
 
+async def capture_alone(uow: UnitOfWork, capture_id: str) -> t.Capture:
+    """Return a capture to work on, alone with its person: the same person's photos may be joined in other processes."""
+    if not uow.is_sqlite:
+        await uow.alone(str(await uow.first(_WHOSE, {"capture_id": capture_id})))
+    return await uow.need(t.Capture, capture_id)
+
+
 async def supervisors_of(uow: UnitOfWork, team: str) -> list[str]:
     """Return the ids of a team's supervisors; without one, of the directors."""
     for query in (
@@ -94,25 +110,27 @@ async def supervisors_of(uow: UnitOfWork, team: str) -> list[str]:
 
 async def directory_version(uow: UnitOfWork) -> int:
     """Return the number that grows with every change of customers, contacts or people."""
-    row = await uow.hold(t.Setting, DIRECTORY_VERSION)
-    return int(row.value) if row else 0
+    found = await uow.first(_VERSION, {"key": DIRECTORY_VERSION})
+    return int(found) if found is not None else 0
 
 
 async def bump_directory(uow: UnitOfWork) -> None:
-    """Say that customers, contacts or people have changed, in the transaction that changes them."""
-    row = await uow.get(t.Setting, DIRECTORY_VERSION)
-    if row is None:
-        uow.add(t.Setting(key=DIRECTORY_VERSION, value="1"))
-    else:
-        row.value = str(int(row.value) + 1)
-        uow.add(row)
+    """Say that customers, contacts or people have changed, in the transaction that changes them.
+
+    Of two changes at once in two processes, none may hide the other: the second waits here for the first.
+    """
+    await uow.insert_new(t.Setting(key=DIRECTORY_VERSION, value="0"))
+    row: t.Setting = await uow.first(_VERSION_TO_CHANGE)
+    row.value = str(int(row.value) + 1)
+    uow.add(row)
+    await uow.flush()
 
 
 async def load_directory(uow: UnitOfWork) -> nlp.Directory:
     """Read all customers and people into the index that extraction uses."""
     contacts: dict[str, list[nt.Contact]] = {}
     for c in await uow.all(sa.select(t.Contact).order_by(col(t.Contact.customer_id), col(t.Contact.position))):
-        contacts.setdefault(c.customer_id, []).append(nt.Contact(c.name, c.title))
+        contacts.setdefault(c.customer_id, []).append(nt.Contact(c.name, c.title, tuple(c.aliases)))
     stages = {
         row[0]: row[1]
         for row in await uow.tuples(
@@ -145,9 +163,12 @@ async def load_directory(uow: UnitOfWork) -> nlp.Directory:
 
 class World:
     """What every use case may look things up in: the directory index (rebuilt when its version moves), the
-    playbooks, and the maker of page links."""
+    playbooks, the maker of page links, and the media store (None in tools that show nobody anything)."""
 
-    def __init__(self, playbooks: Playbooks, default_playbook: str, links: Links) -> None:
+    def __init__(
+        self, playbooks: Playbooks, default_playbook: str, links: Links, media: MediaStore | None = None
+    ) -> None:
+        self.media = media
         self.playbooks = playbooks
         self.links = links
         self.default_playbook = default_playbook

@@ -1,4 +1,5 @@
-"""Learning from corrections: words that were put right twice to one customer become a proposal, no silent change.
+"""Learning from corrections: words that were put right twice to one customer, or to one contact of a customer, become a
+proposal, no silent change.
 
 A correction remembers the words that had been heard and who was meant. The second visit with the same pair raises one
 proposal for the administrators (`handlers.decide_alias` does what they say).
@@ -34,9 +35,25 @@ def normalise(words: str) -> str:
     return "".join(char for char in unicodedata.normalize("NFKC", words).casefold() if char.isalnum())
 
 
-def names_of(customer: t.Customer) -> set[str]:
-    """Return all that a customer is called, normalised."""
-    return {normalise(name) for name in (customer.name, *customer.aliases)}
+def names_of(named: t.Customer | t.Contact) -> set[str]:
+    """Return all that a customer or a contact is called, normalised."""
+    return {normalise(name) for name in (named.name, *named.aliases)}
+
+
+async def contacts_of(uow: UnitOfWork, customer_id: str) -> list[t.Contact]:
+    """Return the contacts of a customer in the directory's order."""
+    return await uow.all(
+        sa.select(t.Contact)
+        .where(col(t.Contact.customer_id) == customer_id)
+        .order_by(col(t.Contact.position), col(t.Contact.id))
+    )
+
+
+def contacts_called(words: str, person: t.Contact, people: Iterable[t.Contact]) -> list[str]:
+    """Return the names of other contacts there whom these words name: by a whole name, or by surname (王经理)."""
+    surnames = [one.surname for one in find_people(words) if one.kind != "full" and one.surname]
+    others = [one for one in people if one.id != person.id]
+    return [one.name for one in others if normalise(words) in names_of(one) or any(map(one.name.startswith, surnames))]
 
 
 def others_called(heard: str, customer_id: str, directory: nlp.Directory) -> list[str]:
@@ -57,14 +74,14 @@ def others_called(heard: str, customer_id: str, directory: nlp.Directory) -> lis
 async def remember_correction(
     uow: UnitOfWork, visit: t.Visit, guess: t.FieldGuess, chosen: Any, note: str, *, person_id: str, now: datetime
 ) -> None:
-    """Remember which words a person has put right to which customer. Call before the guess loses its evidence.
+    """Remember which words a person has put right to which customer or contact (`guess.field`).
 
-    `note` is the text of the guess's capture. Natural key: visit, field and version; a second change of mind on the
-    same visit counts for the words that were heard first.
+    Call before the guess loses its evidence; `note` is the text of the guess's capture. Natural key: visit, field and
+    version; a second change of mind on the same visit counts for the words that were heard first.
     """
     words, capture_id = await _heard(uow, visit, guess, note)
     heard = normalise(words)
-    if len(heard) < SHORTEST or await _is_person(uow, visit, guess, words):
+    if len(heard) < SHORTEST or (guess.field == "customer" and await _is_person(uow, visit, guess, words)):
         return
     row = await uow.first(
         sa.select(t.CorrectionSeen).where(
@@ -84,23 +101,27 @@ async def remember_correction(
             person_id=person_id,
             at=now,
         )
-    row.customer_id = chosen if isinstance(chosen, str) else ""
+    meant = chosen if isinstance(chosen, str) else ""
+    if guess.field == "contact":
+        row.contact, row.customer_id = meant, visit.customer_id or ""
+    else:
+        row.customer_id = meant
     uow.add(row)
     await uow.flush()
 
 
 async def _heard(uow: UnitOfWork, visit: t.Visit, guess: t.FieldGuess, note: str) -> tuple[str, str]:
-    """Return the words that the customer was read from, and their capture; empty words where there were none."""
+    """Return the words that the field was read from, and their capture; empty words where there were none."""
     if guess.capture_id and guess.span_start is not None and guess.span_end is not None:
         return note[guess.span_start : guess.span_end].strip(), guess.capture_id
-    before = await _last_seen(uow, visit.id) if guess.status == "corrected" else None
+    before = await _last_seen(uow, visit.id, guess.field) if guess.status == "corrected" else None
     return (before.words, before.capture_id) if before is not None else ("", "")
 
 
-async def _last_seen(uow: UnitOfWork, visit_id: str) -> t.CorrectionSeen | None:
+async def _last_seen(uow: UnitOfWork, visit_id: str, field: str) -> t.CorrectionSeen | None:
     found: t.CorrectionSeen | None = await uow.first(
         sa.select(t.CorrectionSeen)
-        .where(col(t.CorrectionSeen.visit_id) == visit_id, col(t.CorrectionSeen.field) == "customer")
+        .where(col(t.CorrectionSeen.visit_id) == visit_id, col(t.CorrectionSeen.field) == field)
         .order_by(col(t.CorrectionSeen.version).desc())
     )
     return found
@@ -127,40 +148,79 @@ async def _is_person(uow: UnitOfWork, visit: t.Visit, guess: t.FieldGuess, words
 # --- proposing ---------------------------------------------------------------------------------------------------
 
 
-async def propose_alias(uow: UnitOfWork, visit: t.Visit, *, world: World, now: datetime) -> list[str]:
-    """Propose what this visit's correction has in common with an earlier one; return the pushes queued.
+async def propose_aliases(
+    uow: UnitOfWork, visit: t.Visit, fields: Iterable[str], *, world: World, now: datetime
+) -> list[str]:
+    """Propose what this visit's corrections of these fields have in common with earlier ones; return the pushes queued.
 
-    Natural key: customer and words, whatever became of the proposal.
+    Natural key of a proposal: customer and words, whatever became of it. Fields other than customer and contact teach
+    nothing.
     """
-    seen = await _last_seen(uow, visit.id)
-    if seen is None or not seen.customer_id:
+    queued = []
+    for field in ("customer", "contact"):
+        if field in fields:
+            queued += await _propose(uow, visit, field, world=world, now=now)
+    return queued
+
+
+async def _propose(uow: UnitOfWork, visit: t.Visit, field: str, *, world: World, now: datetime) -> list[str]:
+    seen = await _last_seen(uow, visit.id, field)
+    if seen is not None and field == "contact":
+        seen.customer_id = visit.customer_id or ""  # the customer may have been put right in the same breath
+        uow.add(seen)
+        await uow.flush()
+    if seen is None or not seen.customer_id or (field == "contact" and not seen.contact):
         return []
-    alike = await corrections(uow, seen.heard, seen.customer_id)
+    alike = await corrections(uow, seen.heard, seen.customer_id, seen.contact)
     customer = await uow.get(t.Customer, seen.customer_id)
-    if len(alike) < PROPOSE_AFTER or customer is None or seen.heard in names_of(customer):
-        return []
-    known = sa.select(t.AliasProposal).where(
-        col(t.AliasProposal.customer_id) == customer.id, col(t.AliasProposal.heard) == seen.heard
-    )
-    if await uow.first(known) is not None:
+    if len(alike) < PROPOSE_AFTER or customer is None or not await _is_news(uow, seen, customer):
         return []
     proposal = t.AliasProposal(
-        customer_id=customer.id, heard=seen.heard, words=seen.words, times=len(alike), proposed_at=now
+        customer_id=customer.id,
+        contact=seen.contact,
+        heard=seen.heard,
+        words=seen.words,
+        times=len(alike),
+        proposed_at=now,
     )
     uow.add(proposal)
     await uow.flush()
     return await _push(uow, proposal, customer, world=world, now=now)
 
 
-async def corrections(uow: UnitOfWork, heard: str, customer_id: str) -> list[t.CorrectionSeen]:
-    """Return the visits' last corrections of these words that meant this customer, oldest first."""
+async def _is_news(uow: UnitOfWork, seen: t.CorrectionSeen, customer: t.Customer) -> bool:
+    """Tell whether the words are no name yet and were never proposed; what names another contact is not proposed."""
+    if seen.field == "contact":
+        people = await contacts_of(uow, customer.id)
+        person = next((one for one in people if one.name == seen.contact), None)
+        if person is None or seen.heard in names_of(person) or contacts_called(seen.words, person, people):
+            return False
+    elif seen.heard in names_of(customer):
+        return False
+    known = sa.select(t.AliasProposal).where(
+        col(t.AliasProposal.customer_id) == customer.id, col(t.AliasProposal.heard) == seen.heard
+    )
+    return await uow.first(known) is None
+
+
+async def corrections(uow: UnitOfWork, heard: str, customer_id: str, contact: str = "") -> list[t.CorrectionSeen]:
+    """Return the visits' last corrections of these words that meant this customer (this contact there), oldest first.
+
+    A visit that was voided (不是拜访) teaches nothing; restored, it counts again.
+    """
     rows = await uow.all(
         sa.select(t.CorrectionSeen)
-        .where(col(t.CorrectionSeen.heard) == heard)
+        .join(t.Visit, col(t.Visit.id) == col(t.CorrectionSeen.visit_id))
+        .where(
+            col(t.CorrectionSeen.heard) == heard,
+            col(t.CorrectionSeen.field) == ("contact" if contact else "customer"),
+            col(t.Visit.state) != "voided",
+        )
         .order_by(col(t.CorrectionSeen.version), col(t.CorrectionSeen.id))
     )
     last = {row.visit_id: row for row in rows}
-    return sorted((row for row in last.values() if row.customer_id == customer_id), key=lambda row: row.at)
+    meant = (row for row in last.values() if (row.customer_id, row.contact) == (customer_id, contact))
+    return sorted(meant, key=lambda row: row.at)
 
 
 async def deciders(uow: UnitOfWork, customer: t.Customer) -> list[Person]:
@@ -219,18 +279,30 @@ async def facts_of(
     directory = await world.directory(uow)
     known = directory.customers.get(customer.id)
     people: dict[str, str] = {}
-    for seen in await corrections(uow, proposal.heard, customer.id):
-        person = await uow.get(t.Person, seen.person_id)
-        people.setdefault(seen.person_id, person.name if person is not None else seen.person_id)
+    for seen in await corrections(uow, proposal.heard, customer.id, proposal.contact):
+        rep = await uow.get(t.Person, seen.person_id)
+        people.setdefault(seen.person_id, rep.name if rep is not None else seen.person_id)
     decider = await uow.get(t.Person, proposal.decided_by)
+    others = others_called(proposal.heard, customer.id, directory)
+    contact = await contact_of(uow, proposal) if proposal.contact else None
+    if contact is not None:
+        others = contacts_called(proposal.words, contact, await contacts_of(uow, customer.id))
     return alias_card.AliasFacts(
         customer_id=customer.id,
         name=customer.name,
         short_name=nlp.short_name(known) if known is not None else customer.name,
         corrected_by=tuple(people.values()),
-        others=tuple(others_called(proposal.heard, customer.id, directory)),
+        others=tuple(others),
+        contact=proposal.contact,
+        contact_title=contact.title if contact is not None else "",
         decided_by=decider.name if decider is not None else "",
     )
+
+
+async def contact_of(uow: UnitOfWork, proposal: t.AliasProposal) -> t.Contact | None:
+    """Return the person that a proposal is about, None where the directory has them no more."""
+    found = await contacts_of(uow, proposal.customer_id)
+    return next((one for one in found if one.name == proposal.contact), None)
 
 
 async def detail_url(uow: UnitOfWork, proposal: t.AliasProposal, person: Person, world: World, now: datetime) -> str:
@@ -242,5 +314,5 @@ async def detail_url(uow: UnitOfWork, proposal: t.AliasProposal, person: Person,
     )
     if opportunity is not None:
         return world.links.visit(f"o-{opportunity}", person.id, now)
-    seen = await corrections(uow, proposal.heard, proposal.customer_id)
+    seen = await corrections(uow, proposal.heard, proposal.customer_id, proposal.contact)
     return world.links.visit(seen[-1].visit_id, person.id, now) if seen else ""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from itsdangerous import BadSignature, URLSafeSerializer
+from itsdangerous import BadSignature, Signer, URLSafeSerializer
 
 LINK_LIFE = timedelta(hours=24)
 
@@ -31,10 +33,11 @@ class LinkExpired(LinkRefused):
 
 
 class Links:
-    """Makes and reads links. The token is a bearer secret: it is never logged."""
+    """Makes and reads links, and seals receipts. A link's token is a bearer secret: it is never logged."""
 
     def __init__(self, public_url: str, secret: str) -> None:
         self._base = public_url.rstrip("/")
+        self._seal = Signer(secret, salt="waiqin.receipt", digest_method=hashlib.sha256)
         self._signer = URLSafeSerializer(secret, salt="waiqin.visit-link")
 
     def visit(self, visit_id: str, person_id: str, now: datetime, *, edit: bool = False) -> str:
@@ -53,3 +56,8 @@ class Links:
         if now.timestamp() > until:
             raise LinkExpired(target)
         return target
+
+    def seal(self, words: str) -> str:
+        """Return eight letters and digits that only this deployment can make for these words."""
+        signature = self._seal.get_signature(words)
+        return base64.b32encode(hashlib.sha256(signature).digest()).decode()[:8]

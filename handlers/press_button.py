@@ -18,7 +18,7 @@ from handlers.decide_alias import VERBS as ALIAS_VERBS
 from handlers.decide_alias import decide_alias
 from handlers.errors import MalformedAction
 from handlers.know import Person, World, reach
-from handlers.learn_aliases import propose_alias
+from handlers.learn_aliases import propose_aliases
 from handlers.messages import Action, InboundAction, OutboundCard
 from handlers.raise_alerts import acknowledge, snooze
 from handlers.show_visit import show_visit
@@ -183,13 +183,23 @@ class _Press:
         was_confirmed = visit.state == "confirmed"
         changes = {name: stored}
         if was_confirmed:
-            await change_fields(self.uow, visit, changes, self.person, via=self.via, world=self.world, now=self.now)
+            await change_fields(
+                self.uow,
+                visit,
+                changes,
+                self.person,
+                via=self.via,
+                world=self.world,
+                now=self.now,
+                said_at=self.inbound.sent_at,
+            )
         else:
-            for field, value in {**changes, **self._selected_fields(seen)}.items():
-                await set_field(self.uow, visit, field, value, actor_id=self.person.id, via=self.via, now=self.now)
+            changes |= self._selected_fields(seen)
+            for field, value in changes.items():
+                await self._set_field(visit, field, value)
             if name == "customer":
                 await self._reread_contact(visit)
-                await propose_alias(self.uow, visit, world=self.world, now=self.now)
+            await propose_aliases(self.uow, visit, changes, world=self.world, now=self.now)
         await self._confirm(visit)
 
     async def _decline_follow_up(self, visit: t.Visit) -> None:
@@ -197,11 +207,26 @@ class _Press:
         seen = await view(self.uow, visit)
         changes = {**self._selected_fields(seen), "next_followup": None}
         if visit.state == "confirmed":
-            await change_fields(self.uow, visit, changes, self.person, via=self.via, world=self.world, now=self.now)
+            await change_fields(
+                self.uow,
+                visit,
+                changes,
+                self.person,
+                via=self.via,
+                world=self.world,
+                now=self.now,
+                said_at=self.inbound.sent_at,
+            )
         else:
             for field, value in changes.items():
-                await set_field(self.uow, visit, field, value, actor_id=self.person.id, via=self.via, now=self.now)
+                await self._set_field(visit, field, value)
         await self._confirm(visit)
+
+    async def _set_field(self, visit: t.Visit, name: str, value: Any) -> None:
+        said_at = self.inbound.sent_at
+        await set_field(
+            self.uow, visit, name, value, actor_id=self.person.id, via=self.via, now=self.now, said_at=said_at
+        )
 
     async def _reread_contact(self, visit: t.Visit) -> None:
         await follow_customer(self.uow, visit, self.person, self.world, keep={"customer", *self._selections()})
@@ -288,10 +313,8 @@ class _Press:
         directory = await self.world.directory(self.uow)
         seen = await view(self.uow, visit)
         if visit.state == "draft" and seen.value("customer") is None and customer_id in directory.customers:
-            await set_field(
-                self.uow, visit, "customer", customer_id, actor_id=self.person.id, via=self.via, now=self.now
-            )
-            await propose_alias(self.uow, visit, world=self.world, now=self.now)
+            await self._set_field(visit, "customer", customer_id)
+            await propose_aliases(self.uow, visit, ("customer",), world=self.world, now=self.now)
         if not customer_id:
             return await self.refuse(texts.checked_in_nowhere(""))
         text = await checked_in_words(visit, uow=self.uow, world=self.world)

@@ -86,7 +86,9 @@ async def _into_digest(
     if row is None:
         due = max(at, day_start(day) + timedelta(hours=DIGEST_HOUR))
         moment = push_at(due, person.id, playbook.quiet_hours)
-        await tell(uow, person, OutboundText(texts.digest(lines)), key=key, now=now, push=True, not_before=moment)
+        await tell(
+            uow, person, OutboundText(texts.digest(lines)), key=key, now=now, push=True, priority=2, not_before=moment
+        )
         row = await uow.need(t.Delivery, key)
     row.outbound = {**freeze(OutboundText(texts.digest(lines))), "lines": lines}
     uow.add(row)

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 import nlp
-from handlers import texts
+from handlers import receipts, texts
 from handlers.check_in import check_in, point_of
 from handlers.forwarded_chat import take_forwarded
 from handlers.know import Person, World, person_of
@@ -67,15 +67,28 @@ _NEWEST_OTHER = (
 
 
 async def receive(
-    inbound: Inbound, *, uow: UnitOfWork, world: World, now: datetime, proposed: Proposed | None = None
+    inbound: Inbound,
+    *,
+    uow: UnitOfWork,
+    world: World,
+    now: datetime,
+    proposed: Proposed | None = None,
+    status: str = "",
 ) -> Received:
-    """Take an inbound in, in one transaction that the caller commits. `proposed` is a proposer's word on a text."""
+    """Take an inbound in, in one transaction that the caller commits.
+
+    `proposed` is a proposer's word on a text; `status` how the system is, where that was asked: administrators read it.
+    """
     before = await _already(uow, inbound)
     if before is not None:
         return before
     person = await person_of(uow, inbound.channel, inbound.sender_id)
     if person is None:
         return await _refuse_stranger(uow, inbound, now)
+    await uow.alone(person.id)
+    if status and person.role == "admin":
+        await _see(uow, inbound, "status", person.id)
+        return Received((await say(uow, person, status, answers=inbound.source_id, now=now),))
     if isinstance(inbound, InboundAction):
         await _see(uow, inbound, "action", person.id)
         return Received(tuple(await press_button(inbound, person, uow=uow, world=world, now=now)))
@@ -175,6 +188,7 @@ async def _take_capture(
     capture = _capture_of(inbound, person, now)
     uow.add(capture)
     await uow.flush()
+    await receipts.issue(uow, capture, now=now)
     if isinstance(inbound, InboundMedia):
         if inbound.kind != "voice":
             return Received((), _follow(inbound.kind), capture.id)

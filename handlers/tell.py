@@ -78,6 +78,7 @@ async def tell(
     now: datetime,
     answers: str = "",
     push: bool = False,
+    priority: int | None = None,
     not_before: datetime | None = None,
     about: tuple[str, str, int] | None = None,
     update_of: str | None = None,
@@ -86,6 +87,7 @@ async def tell(
     """Queue a message to a person under a natural key; return the key. A second call with the key changes nothing.
 
     `about` (kind, object id, version) is given with cards: it makes the row that remembers what the person sees.
+    `priority` 0 (answers), 1 (pushes, unless said otherwise), 2 (what can wait longest, such as digests).
     `update_of` names the shown card that this one replaces in place; where that is no longer possible, a new card
     is sent unless `or_send` is false.
     """
@@ -98,7 +100,7 @@ async def tell(
     if isinstance(outbound, OutboundCard) and person.text_mode:
         outbound, update_of = OutboundText(as_text(outbound.card)), None
     if isinstance(outbound, OutboundText) and not push:
-        outbound = await _told_apart(uow, person, outbound, now)
+        outbound = await told_apart(uow, person, outbound, now)
     await uow.flush()
     await uow.insert(
         t.Delivery(
@@ -113,6 +115,7 @@ async def tell(
             update_of=update_of,
             or_send=or_send,
             push=push,
+            priority=(1 if push else 0) if priority is None else priority,
             created_at=now,
             not_before=not_before,
         )
@@ -120,7 +123,7 @@ async def tell(
     return key
 
 
-async def _told_apart(uow: UnitOfWork, person: Person, outbound: OutboundText, now: datetime) -> OutboundText:
+async def told_apart(uow: UnitOfWork, person: Person, outbound: OutboundText, now: datetime) -> OutboundText:
     """Number a sentence that the person has just been told: a platform would take it for a retry and not show it.
 
     Two honest answers differ (DECISIONS 9), also where two messages of one minute get the same sentence.

@@ -90,7 +90,7 @@ def unknown_person() -> str:
 HELP = (
     "直接说话或打字记拜访；发照片、位置会并到这次拜访；聊天记录复制粘贴过来也行。\n"
     "改：“客户是鑫达不是新达”“跟进改周五”\n"
-    "其他：确认｜撤销｜不是拜访｜草稿｜客户 名称｜文字版\n"
+    "其他：确认｜撤销｜不是拜访｜草稿｜收据｜客户 名称｜文字版\n"
     "现在就说说刚才那家吧。"
 )
 
@@ -179,14 +179,12 @@ def drafts(lines: Sequence[str]) -> str:
     return "\n".join([head, *lines, "回复“确认 1”确认第 1 条，或点它的卡片。"])
 
 
-def evening(lines: Sequence[str], captured: int) -> str:
-    head = f"今天记了 {captured} 条，都已存好。" if captured else ""
-    head += f"还有 {len(lines)} 条没确认："
-    return "\n".join([head, *lines, "回复“确认 1”确认第 1 条，或点它的卡片；不点也不会丢。"])
-
-
 def nothing_to_undo() -> str:
     return "24 小时内没有可撤销的确认。要改哪条，直接说“客户是…”“跟进改…”。"
+
+
+def unended(count: int) -> str:
+    return f"有 {count} 条消息超过 10 分钟还没处理完，原件都在，已自动重试。请在服务器上运行 waiqin doctor 看原因。"
 
 
 def voided(customer: str) -> str:
@@ -347,6 +345,12 @@ def follow_up_line(customer: str, contact: str, obstacle: str) -> str:
     return f"· {customer}{who}" + (f"，上次卡在“{obstacle}”" if obstacle else "")
 
 
+# --- the system itself ------------------------------------------------------------------------------------------------
+
+#: What an administrator types to see how the system is.
+ASK_STATUS = "系统状态"
+
+
 # --- proposed aliases --------------------------------------------------------------------------------------------
 
 ALIAS_STATES = {"proposed": "别名建议", "accepted": "已加别名", "rejected": "不加别名"}
@@ -368,8 +372,15 @@ def alias_decided(who: str) -> str:
 
 
 def alias_question(words: str, times: int, short_name: str, customer_id: str) -> str:
-    count = {2: "两"}.get(times, str(times))
-    return f"“{words}”{count}次被改成{short_name}（{customer_id}）。以后听到就认它？"
+    return f"“{words}”{_times(times)}次被改成{short_name}（{customer_id}）。以后听到就认它？"
+
+
+def contact_alias_question(words: str, times: int, contact: str, short_name: str) -> str:
+    return f"在{short_name}，“{words}”{_times(times)}次被改成{contact}。以后听到就认这个人？"
+
+
+def _times(times: int) -> str:
+    return {2: "两"}.get(times, str(times))
 
 
 def alias_taken(words: str, other: str) -> str:

@@ -18,18 +18,18 @@ import nlp
 from handlers import commands, field_values, texts
 from handlers.check_in import measure_distance
 from handlers.correct_visit import change_fields
+from handlers.dialogue import dialogue_drafts
 from handlers.know import Person, World
 from handlers.messages import Action, Card, CardButton, OutboundCard
 from handlers.ports import Proposed
 from handlers.rules.forwards import ask_follow_up
 from handlers.show_visit import show_visit
 from handlers.tell import say, tell
-from handlers.visit_sheet import VisitSheet, load_sheet
+from handlers.visit_sheet import VisitSheet, load_sheet, write_new
 from handlers.visit_view import view, words_of
 from handlers.visits import (
     apply_extraction,
     attach,
-    dialogue_drafts,
     fill_from_directory,
     known_customer,
     playbook_for,
@@ -198,6 +198,7 @@ async def take_note(reading: nt.VisitNote, turn: Turn, context: nt.Context, *, u
     await apply_extraction(uow, visit, sheet, extraction, turn.capture, actor_id=turn.person.id, now=turn.now)
     await _propose_preparations(uow, visit, sheet, extraction, turn.person)
     await fill_from_directory(uow, visit, sheet)
+    await write_new(uow, sheet)
     if sheet.opened_by is None:  # a visit that was just opened has no check-in
         await measure_distance(uow, visit, world)
     return await show_visit(uow, visit, turn.person, world=world, now=turn.now, answers=turn.answers, sheet=sheet)
@@ -257,7 +258,8 @@ async def correct(
             stored[name] = said
     if not stored:
         return await say(uow, turn.person, texts.already_so(visit.started_at), answers=turn.answers, now=turn.now)
-    await change_fields(uow, visit, stored, turn.person, via=turn.answers, world=world, now=turn.now)
+    said_at = turn.capture.captured_at
+    await change_fields(uow, visit, stored, turn.person, via=turn.answers, world=world, now=turn.now, said_at=said_at)
     turn.capture.visit_id = visit.id
     uow.add(turn.capture)
     await measure_distance(uow, visit, world)
@@ -265,9 +267,10 @@ async def correct(
 
 
 async def _said_since(uow: UnitOfWork, visit: t.Visit, turn: Turn) -> set[str]:
-    """Return the fields that were said after this voice note: it was long in the recogniser, newer words win."""
-    if turn.capture.kind != "voice":
-        return set()
+    """Return the fields that were said after these words, which came late: newer words win.
+
+    A voice note may be long in the recogniser, and a platform may deliver a text late that it could not at once.
+    """
     later = sa.select(col(t.FieldGuess.field)).where(
         col(t.FieldGuess.visit_id) == visit.id,
         col(t.FieldGuess.shown) != "missing",

@@ -31,13 +31,27 @@ class VisitSheet:
     """A visit's fields by name, its tags and its preparations, as this transaction sees and changes them.
 
     `opened_by` is set where this transaction has opened the visit with that capture: nothing else can be there yet, and
-    nothing has to be read.
+    nothing has to be read. Rows that are new stand in `unwritten` until `write_new` writes them.
     """
 
     fields: dict[str, t.FieldGuess] = field(default_factory=dict)
     tags: list[t.TagGuess] = field(default_factory=list)
     preparations: list[t.Task] = field(default_factory=list)
     opened_by: t.Capture | None = None
+    unwritten: list[t.FieldGuess | t.TagGuess] = field(default_factory=list)
+
+    def is_new(self, row: t.FieldGuess) -> bool:
+        """Tell whether a row has yet to be written."""
+        return any(row is new for new in self.unwritten)
+
+
+async def write_new(uow: UnitOfWork, sheet: VisitSheet) -> None:
+    """Write a sheet's new rows, as they are by now, in one statement a table."""
+    for table in (t.FieldGuess, t.TagGuess):
+        rows = [row for row in sheet.unwritten if isinstance(row, table)]
+        if rows:
+            await uow.insert(*rows)
+    sheet.unwritten.clear()
 
 
 async def load_sheet(uow: UnitOfWork, visit: t.Visit) -> VisitSheet:

@@ -12,32 +12,19 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col
 
-import nlp
 from handlers import field_values, texts
 from handlers.know import Person, World
 from handlers.learn_aliases import remember_correction
 from handlers.playbooks import Playbook
 from handlers.rules.visits import NewCapture, OpenVisit, find_visit
-from handlers.visit_sheet import VisitSheet, field_of, fields_of
-from handlers.visit_view import VisitView, words_of
+from handlers.visit_sheet import VisitSheet, field_of
+from handlers.visit_view import words_of
 from nlp import types as nt
 from storage import UnitOfWork, audit
 from storage import tables as t
 
 UNDO_LIFE = timedelta(hours=24)
 
-_OPEN_VISITS = (
-    sa.select(t.Visit)
-    .where(col(t.Visit.person_id) == sa.bindparam("person_id"))
-    .where(
-        sa.or_(
-            col(t.Visit.state) == "draft",
-            sa.and_(col(t.Visit.state) == "confirmed", col(t.Visit.confirmed_at) > sa.bindparam("since")),
-        )
-    )
-    .order_by(col(t.Visit.last_capture_at).desc(), col(t.Visit.id).desc())
-    .limit(sa.bindparam("most"))
-)
 #: A person's drafts with what is said of their customers, for `find_visit`.
 _DRAFTS = (
     sa.select(
@@ -60,53 +47,13 @@ _STAGE_OF, _PLAYBOOK_OF = (
 )
 
 
-async def open_visits(uow: UnitOfWork, person_id: str, now: datetime, limit: int = 5) -> list[t.Visit]:
-    """Return a person's drafts (any age, newest first) and what they confirmed within 24 hours."""
-    return await uow.all(_OPEN_VISITS, {"person_id": person_id, "since": now - UNDO_LIFE, "most": limit})
-
-
 async def drafts(uow: UnitOfWork, person_id: str) -> list[t.Visit]:
     """Return a person's unconfirmed visits that hold a note, oldest first: the numbering of 草稿 and the evening."""
-    noted = sa.select(col(t.Capture.visit_id)).where(col(t.Capture.reading) == "note")
+    noted = sa.exists().where(col(t.Capture.visit_id) == t.Visit.id, col(t.Capture.reading) == "note")
     return await uow.all(
         sa.select(t.Visit)
-        .where(col(t.Visit.person_id) == person_id, col(t.Visit.state) == "draft", col(t.Visit.id).in_(noted))
+        .where(col(t.Visit.person_id) == person_id, col(t.Visit.state) == "draft", noted)
         .order_by(col(t.Visit.started_at), col(t.Visit.id))
-    )
-
-
-async def dialogue_drafts(
-    uow: UnitOfWork, person: Person, directory: nlp.Directory, now: datetime
-) -> tuple[nt.Draft, ...]:
-    """Return what extraction's reader of replies needs to know of a person's open visits, newest first."""
-    found = []
-    visits = await open_visits(uow, person.id, now)
-    fields = await fields_of(uow, [visit.id for visit in visits])
-    for visit in visits:
-        seen = VisitView(visit, fields.get(visit.id, {}), ())
-        questions = tuple(_question(seen, name, directory) for name in seen.open_fields())
-        values = {name: field_values.to_value(name, seen.value(name)) for name in nt.FIELDS}
-        found.append(
-            nt.Draft(
-                visit_id=visit.id,
-                said_at=visit.last_capture_at,
-                customer_label=field_values.in_words("customer", seen.value("customer"), directory),
-                questions=questions,
-                confirmed=visit.state == "confirmed",
-                **values,
-            )
-        )
-    return tuple(found)
-
-
-def _question(seen: VisitView, name: nt.FieldName, directory: nlp.Directory) -> nt.Question:
-    offered = seen.choices(name)
-    return nt.Question(
-        name,
-        tuple(
-            nt.Choice(field_values.to_value(name, c), field_values.choice_words(name, c, offered, directory))
-            for c in offered
-        ),
     )
 
 
@@ -221,7 +168,10 @@ async def apply_extraction(
     actor_id: str,
     now: datetime,
 ) -> None:
-    """Put what a note says into a visit's fields; what it does not say stays as it was. Version + 1 if it changes."""
+    """Put what a note says into a visit's fields; what it does not say stays as it was. Version + 1 if it changes.
+
+    New rows are left to `write_new`, so that what is filled in afterwards is written with them.
+    """
     before, after = {}, {}
     for name in nt.FIELDS:
         guess, row = extraction.guess(name), sheet.fields.get(name)
@@ -232,12 +182,15 @@ async def apply_extraction(
         if row is not None and row.shown != "missing" and row.said_at and row.said_at > capture.captured_at:
             continue
         old = row.value if row is not None else None
-        row = _filled(row, visit.id, name, guess, capture)
-        uow.add(row)
+        known, row = row, _filled(row, visit.id, name, guess, capture)
+        if known is None:
+            sheet.unwritten.append(row)
+        else:
+            uow.add(row)
         sheet.fields[name] = row
         if row.value != old:
             before[name], after[name] = old, row.value
-    _propose_tags(uow, visit.id, sheet, extraction.tags, capture.id)
+    _propose_tags(visit.id, sheet, extraction.tags, capture.id)
     if extraction.customer.shown == "value":
         visit.customer_id = known_customer(extraction)
     if capture.id != visit.source_id or visit.version > 1:
@@ -287,13 +240,12 @@ async def fill_from_directory(uow: UnitOfWork, visit: t.Visit, sheet: VisitSheet
     row.value, row.known_by = known, "directory" if known else "none"
     row.shown, row.confidence = ("value", 1.0) if known else ("missing", 0.0)
     row.reason = "档案里的阶段，这次没有说到" if known else ""
-    uow.add(row)
-    await uow.flush()
+    if sheet is None or not sheet.is_new(row):
+        uow.add(row)
+        await uow.flush()
 
 
-def _propose_tags(
-    uow: UnitOfWork, visit_id: str, sheet: VisitSheet, tags: Sequence[nt.TagGuess], capture_id: str
-) -> None:
+def _propose_tags(visit_id: str, sheet: VisitSheet, tags: Sequence[nt.TagGuess], capture_id: str) -> None:
     known = {tag.key for tag in sheet.tags}
     for tag in tags:
         if tag.key not in known:
@@ -307,7 +259,7 @@ def _propose_tags(
                 span_start=tag.span.start,
                 span_end=tag.span.end,
             )
-            uow.add(row)
+            sheet.unwritten.append(row)
             sheet.tags.append(row)
             known.add(tag.key)
 
@@ -321,12 +273,16 @@ async def set_field(
     actor_id: str,
     via: str,
     now: datetime,
+    said_at: datetime | None = None,
     alternatives: Sequence[Any] = (),
 ) -> None:
-    """Set one field to what a person said or chose. Does not touch the version; callers decide on that."""
+    """Set one field to what a person said or chose (at `said_at`, by default now).
+
+    Does not touch the version; callers decide on that.
+    """
     row = await field_of(uow, visit.id, name) or t.FieldGuess(visit_id=visit.id, field=name)
     before = row.value
-    if name == "customer":
+    if name in ("customer", "contact"):
         note = await _note_of(uow, row)
         await remember_correction(uow, visit, row, stored, note, person_id=actor_id, now=now)
     row.value = stored
@@ -337,7 +293,7 @@ async def set_field(
     row.reason = "本人改的"
     row.alternatives = list(alternatives)
     row.span_start = row.span_end = None
-    row.said_at = now
+    row.said_at = said_at or now
     uow.add(row)
     if name == "customer":
         visit.customer_id = customer_of(stored)

@@ -6,7 +6,6 @@ synced before the caller hears of it. The same bytes twice are one file, so a re
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import os
 import re
@@ -17,8 +16,11 @@ from pathlib import Path
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
+from storage.threads import Threads
+
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _INCOMING = "incoming"
+_THREADS = Threads("media", 8)
 #: A temporary file older than this belongs to a process that died while writing.
 _LEFTOVER_AGE_S = 3600.0
 
@@ -33,6 +35,10 @@ class MediaMissing(MediaError):
 
 class MediaCorrupt(MediaError):
     """The stored bytes no longer have their digest: disk fault or tampering. Restore them from a backup."""
+
+
+class MediaAway(MediaError, OSError):
+    """The store does not answer or refuses; another try may succeed. Only the kind of trouble is told."""
 
 
 class MediaStore(Protocol):
@@ -54,6 +60,22 @@ class MediaStore(Protocol):
         """Remove a medium for good (retention, a person's right); false if there was none."""
         ...
 
+    async def digests(self) -> list[str]:
+        """Return the digests of all stored media, in order."""
+        ...
+
+
+def checked_digest(digest: str) -> str:
+    """Return a digest as it is. Raises `ValueError` for anything else."""
+    if not is_digest(digest):
+        raise ValueError("a media digest is 64 lower-case hex digits")
+    return digest
+
+
+def is_digest(name: str) -> bool:
+    """Tell whether a name is a digest of ours."""
+    return _DIGEST.fullmatch(name) is not None
+
 
 class FolderMediaStore:
     """A `MediaStore` in a local folder: `<root>/ab/abcd…`, 256 sub-folders, files readable by the owner only."""
@@ -62,22 +84,23 @@ class FolderMediaStore:
         self._root = root
 
     async def put(self, data: bytes) -> str:
-        return await asyncio.to_thread(self._put, data)
+        return await _THREADS.run(self._put, data)
 
     async def get(self, digest: str) -> bytes:
-        return await asyncio.to_thread(self._get, digest)
+        return await _THREADS.run(self._get, digest)
 
     async def has(self, digest: str) -> bool:
-        return await asyncio.to_thread(self.path(digest).is_file)
+        return await _THREADS.run(self.path(digest).is_file)
 
     async def purge(self, digest: str) -> bool:
-        return await asyncio.to_thread(self._purge, digest)
+        return await _THREADS.run(self._purge, digest)
+
+    async def digests(self) -> list[str]:
+        return await _THREADS.run(self._digests)
 
     def path(self, digest: str) -> Path:
         """Return where a medium lies or would lie, for serving it as a file. Raises `ValueError` on a bad digest."""
-        if not _DIGEST.fullmatch(digest):
-            raise ValueError("a media digest is 64 lower-case hex digits")
-        return self._root / digest[:2] / digest
+        return self._root / checked_digest(digest)[:2] / digest
 
     def sweep(self, older_than_s: float = _LEFTOVER_AGE_S) -> int:
         """Remove half-written files of processes that died; return how many. Safe beside running writers."""
@@ -88,6 +111,9 @@ class FolderMediaStore:
                     leftover.unlink()
                     removed += 1
         return removed
+
+    def _digests(self) -> list[str]:
+        return sorted(path.name for path in self._root.glob("??/*") if is_digest(path.name))
 
     def _put(self, data: bytes) -> str:
         digest = hashlib.sha256(data).hexdigest()
@@ -135,11 +161,15 @@ class FolderMediaStore:
         return True
 
 
-def open_media_store(location: str) -> FolderMediaStore:
-    """Open the store that a settings value names: a folder's path or `file:///…`; the folder is made if missing.
+def open_media_store(location: str) -> MediaStore:
+    """Open the store that a settings value names: a folder's path, `file:///…`, or `s3://bucket/prefix?endpoint=…`.
 
-    Raises `ValueError` for another scheme or a `file:` URL with a host.
+    A folder is made if missing. Raises `ValueError` for another scheme or a `file:` URL with a host.
     """
+    if location.startswith("s3://"):
+        from storage.media_s3 import open_bucket  # its library is an extra: `waiqin[s3]`
+
+        return open_bucket(location)
     root = _folder_of(location)
     root.mkdir(parents=True, exist_ok=True, mode=0o700)
     store = FolderMediaStore(root)
@@ -147,12 +177,17 @@ def open_media_store(location: str) -> FolderMediaStore:
     return store
 
 
+def folder_of(location: str) -> str:
+    """Return the local folder that a settings value names, empty for a store that every machine reaches."""
+    return "" if location.startswith("s3://") else str(_folder_of(location))
+
+
 def _folder_of(location: str) -> Path:
     if "://" not in location:
         return Path(location).expanduser().resolve()
     url = urlsplit(location)
     if url.scheme != "file" or url.netloc not in ("", "localhost") or url.query or url.fragment:
-        raise ValueError("the media location must be a folder or file:///path")
+        raise ValueError("the media location must be a folder, file:///path or s3://bucket")
     return Path(unquote(url.path)).resolve()
 
 

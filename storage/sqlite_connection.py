@@ -60,6 +60,16 @@ class DirectConnection(aiosqlite.Connection):
         """Return a cursor without asking the thread for one."""
         return WholeCursor(self)
 
+    async def commit(self) -> None:
+        """Commit in the thread; without a transaction there is nothing to wait for."""
+        if self._conn.in_transaction:
+            await super().commit()
+
+    async def rollback(self) -> None:
+        """Roll back in the thread; a connection that goes back to the pool after a commit need not go there."""
+        if self._conn.in_transaction:
+            await super().rollback()
+
     async def run(self, execute: Callable[..., sqlite3.Cursor], sql: str, parameters: Any) -> tuple[Any, ...]:
         """Execute, in the connection's thread if it may wait; return description, row count, last row id and rows."""
 

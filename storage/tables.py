@@ -70,13 +70,14 @@ class Customer(SQLModel, table=True):
 
 
 class Contact(SQLModel, table=True):
-    """A person at a customer."""
+    """A person at a customer. `aliases`: other names, taken from corrections with an administrator's tap."""
 
     id: str = Field(default_factory=new_id, primary_key=True)
     customer_id: str = Field(foreign_key="customer.id", index=True)
     name: str
     title: str = ""
     position: int = 0
+    aliases: list[str] = Field(default_factory=list, sa_type=Json, sa_column_kwargs={"server_default": "[]"})
 
 
 class Opportunity(SQLModel, table=True):
@@ -135,10 +136,21 @@ class Capture(SQLModel, table=True):
     `state`: received → (fetched) → read, or failed with `problem`. `reading` says what the text was taken for.
     """
 
+    __table_args__ = (
+        sa.Index("ix_capture_person_captured", "person_id", "captured_at", "id"),
+        sa.Index("ix_capture_received", "received_at"),
+        sa.Index(
+            "ix_capture_held",
+            "held_correction",
+            sqlite_where=sa.text("held_correction is not null"),
+            postgresql_where=sa.text("held_correction is not null"),
+        ),
+    )
+
     id: str = Field(default_factory=new_id, primary_key=True)
     source_id: str = Field(unique=True)
     kind: str
-    person_id: str = Field(index=True)
+    person_id: str
     channel: str
     captured_at: datetime
     received_at: datetime
@@ -177,7 +189,16 @@ class Visit(SQLModel, table=True):
     `state`: draft → confirmed → (undo) draft at version + 1; draft → voided → (restore) draft.
     """
 
-    __table_args__ = (sa.Index("ix_visit_person_state", "person_id", "state", "last_capture_at"),)
+    __table_args__ = (
+        sa.Index("ix_visit_person_state", "person_id", "state", "last_capture_at"),
+        # For counting all drafts; asked with the state as a literal, or a planner cannot know that it fits.
+        sa.Index(
+            "ix_visit_draft",
+            "state",
+            sqlite_where=sa.text("state = 'draft'"),
+            postgresql_where=sa.text("state = 'draft'"),
+        ),
+    )
 
     id: str = Field(default_factory=new_id, primary_key=True)
     source_id: str = Field(unique=True)
@@ -254,6 +275,8 @@ class TagMute(SQLModel, table=True):
 class Task(SQLModel, table=True):
     """A follow-up or a preparation. `source_key` makes its birth idempotent."""
 
+    __table_args__ = (sa.Index("ix_task_due", "due_on", "state"), sa.Index("ix_task_visit", "visit_id"))
+
     id: str = Field(default_factory=new_id, primary_key=True)
     source_key: str = Field(unique=True)
     kind: str
@@ -305,6 +328,8 @@ class Delivery(SQLModel, table=True):
     update_of: str | None = None
     or_send: bool = True
     push: bool = False
+    #: 0 answers, 1 warnings and reminders, 2 digests: under a limit the smaller number goes first
+    priority: int = 0
     state: str = Field(default="queued", index=True)
     created_at: datetime
     not_before: datetime | None = None
@@ -318,6 +343,8 @@ class CardShown(SQLModel, table=True):
     """A card that a person sees: of which object and version, and whether it is the live one."""
 
     __tablename__ = "card"
+
+    __table_args__ = (sa.Index("ix_card_person_shown", "person_id", "shown_at"),)
 
     id: str = Field(primary_key=True)
     kind: str
@@ -361,9 +388,10 @@ class ForwardedMessage(SQLModel, table=True):
 
 
 class CorrectionSeen(SQLModel, table=True):
-    """A customer that a person put right: which words had been heard for it, and who was meant.
+    """A customer or contact that a person put right: which words had been heard for it, and who was meant.
 
-    `heard` is compared, `words` is shown; `customer_id` is empty where a new customer was meant.
+    `heard` is compared, `words` is shown; `customer_id` is empty where a new customer was meant. `contact` is who was
+    meant at this customer where `field` is the contact.
     """
 
     __tablename__ = "correction_seen"
@@ -378,6 +406,7 @@ class CorrectionSeen(SQLModel, table=True):
     heard: str = Field(index=True)
     words: str
     customer_id: str = ""
+    contact: str = Field(default="", sa_column_kwargs={"server_default": ""})
     person_id: str
     at: datetime
 
@@ -385,6 +414,7 @@ class CorrectionSeen(SQLModel, table=True):
 class AliasProposal(SQLModel, table=True):
     """Words that were put right to the same customer more than once, for an administrator to take as an alias.
 
+    With `contact` set, the words are another name of this person at the customer.
     `state`: proposed → accepted → (undo) proposed; proposed → rejected, which is never asked again.
     """
 
@@ -394,6 +424,7 @@ class AliasProposal(SQLModel, table=True):
 
     id: str = Field(default_factory=new_id, primary_key=True)
     customer_id: str
+    contact: str = Field(default="", sa_column_kwargs={"server_default": ""})
     heard: str
     words: str
     times: int
@@ -402,6 +433,25 @@ class AliasProposal(SQLModel, table=True):
     proposed_at: datetime
     decided_by: str = ""
     decided_at: datetime | None = None
+
+
+class Receipt(SQLModel, table=True):
+    """An entry of the ledger of what was received: append-only, numbered and hash-chained per person (MISSION M1).
+
+    `what`: `received` for a capture's words or reference, `stored` once its medium lies in the store.
+    """
+
+    __table_args__ = (sa.UniqueConstraint("person_id", "seq"), sa.UniqueConstraint("capture_id", "what"))
+
+    id: str = Field(default_factory=new_id, primary_key=True)
+    person_id: str
+    seq: int
+    capture_id: str = Field(foreign_key="capture.id")
+    what: str
+    content_sha256: str
+    at: datetime
+    prev_hash: str
+    hash: str
 
 
 class EventSeen(SQLModel, table=True):
@@ -459,3 +509,19 @@ class Setting(SQLModel, table=True):
 
     key: str = Field(primary_key=True)
     value: str
+
+
+class Process(SQLModel, table=True):
+    """A `serve` or `worker` process that shares this database with others; `id` is its executor id.
+
+    `seen_at` is its last sign of life, in seconds of the database's clock. `media` is its media folder, empty where
+    media lie in a store that every host reaches. `left` says that it has stopped and its unfinished work is free.
+    """
+
+    id: str = Field(primary_key=True)
+    host: str = ""
+    role: str = ""
+    queues: str = ""
+    media: str = ""
+    seen_at: float = 0.0
+    left: bool = False

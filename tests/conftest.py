@@ -6,4 +6,5 @@ import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite", help="what the scenarios run on")
     parser.addoption("--pictures", default="", help="keep the browser stories' screenshots in this folder")

@@ -27,22 +27,41 @@ class ModelServer:
         #: answers wait until this is set
         self.may_answer = asyncio.Event()
         self.may_answer.set()
+        #: the body comes compressed, or a byte at a time for as long as somebody reads
+        self.compressed = False
+        self.drips = False
 
     @property
     def questions(self) -> list[dict[str, Any]]:
         """Return what the user's part of each request held."""
         return [json.loads(body["messages"][-1]["content"]) for body in self.bodies]
 
-    async def answer(self, request: web.Request) -> web.Response:
+    async def answer(self, request: web.Request) -> web.StreamResponse:
         """Answer one `chat/completions`."""
         self.bodies.append(await request.json())
         self.keys.append(request.headers.get("Authorization", ""))
         await self.may_answer.wait()
+        if self.drips:
+            return await self._drip(request)
         if self.replies:
             status, text = self.replies.pop(0)
             return web.Response(status=status, text=text, content_type="text/html")
         written = json.dumps(self.opinion(self.questions[-1]), ensure_ascii=False)
-        return web.json_response(completion(written))
+        response = web.json_response(completion(written))
+        if self.compressed:
+            response.enable_compression(web.ContentCoding.gzip)
+        return response
+
+    async def _drip(self, request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(request)
+        while self.drips:
+            try:
+                await response.write(b" ")
+            except ConnectionError:
+                break
+            await asyncio.sleep(0.02)
+        return response
 
 
 def completion(written: str) -> dict[str, Any]:
@@ -66,4 +85,5 @@ async def open_model_server() -> AsyncIterator[ModelServer]:
         yield model
     finally:
         model.may_answer.set()
+        model.drips = False
         await server.close()

@@ -32,9 +32,13 @@ FOREIGN = {
 
 #: Where everything may be caught, and how often: the last place before an error would be lost. Keep it short.
 CATCHES_ALL = {
-    "bot/bootstrap.py": 2,  # what the queue cannot take goes to the spool, whatever is wrong; and the spool's own retry
+    # What the queue cannot take goes to the spool, whatever is wrong; and what runs for ever (the spool's retry,
+    # retention, the watchdog, signs of life, the schedule) must outlive a database that is away.
+    "bot/bootstrap.py": 4,
     "bot/cli/lines.py": 1,  # a bad line answers with its error; the next ones must still be answered
     "bot/page/routes.py": 1,  # the page's error boundary: the person reads a sentence, the log has the traceback
+    "bot/processes.py": 1,
+    "bot/schedule.py": 1,
     "bot/sandbox/page_server.py": 1,  # a background act of the demo page, which nobody awaits
 }
 
@@ -54,6 +58,7 @@ CLOCKLESS = ("handlers", "nlp", "offline_sync")
 #: Modules that read the environment: the settings, and the command that fetches models before any settings exist.
 READS_ENVIRONMENT = {
     "bot/settings.py",
+    "bot/torture/child.py",  # hands each server process its settings, as a shell would
     "nlp/speech/models.py",
     "nlp/speech/model_sources.py",
     "nlp/speech/__init__.py",  # tells the recogniser's library never to ask a hub

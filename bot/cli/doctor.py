@@ -1,4 +1,4 @@
-"""`waiqin doctor`: checks the configuration against the live platform."""
+"""`waiqin doctor`: checks settings, database, folders, model and the live platform."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 def add_command(commands: Commands) -> None:
     """Add the command to the parser."""
     parser = commands.add_parser("doctor", help="检查配置，并说明到哪一页去改")
+    parser.add_argument("--audit", action="store_true", help="也核对每一条审计链（数据多时要几分钟）")
     parser.set_defaults(run=run)
 
 

@@ -9,11 +9,25 @@ import os
 import sys
 from collections.abc import Sequence
 
-from bot.cli import dates, demo, doctor, export, extract, import_, models, serve, voice, worker
+from bot.cli import (
+    backup,
+    dates,
+    demo,
+    doctor,
+    export,
+    extract,
+    import_,
+    models,
+    restore,
+    serve,
+    torture,
+    voice,
+    worker,
+)
 from bot.cli.parsing import Parser
 from bot.cli.usage import UsageError
 
-_COMMANDS = (demo, serve, worker, extract, dates, voice, models, import_, export, doctor)
+_COMMANDS = (demo, serve, worker, extract, dates, voice, models, import_, export, backup, restore, doctor, torture)
 
 
 def build_parser() -> Parser:

@@ -71,11 +71,12 @@ def read_expired_token(links: Links, token: str, now: datetime) -> LinkTarget:
 async def open_visit(uow: UnitOfWork, target: LinkTarget, *, to_write: bool = False) -> OpenedVisit:
     """Return the visit of a link for its reader. Raises `PageRefused`.
 
-    `to_write` asks for the visit's own person and locks the row, so that two saves come one after the other.
+    `to_write` asks for the visit's own person and is alone with them: what they save, say and tap comes one by one.
     """
     reader = await _reader(uow, target)
-    query = sa.select(t.Visit).where(col(t.Visit.id) == target.visit_id)
-    visit = await uow.first(query.with_for_update() if to_write else query)
+    if to_write:
+        await uow.alone(reader.id)
+    visit = await uow.first(sa.select(t.Visit).where(col(t.Visit.id) == target.visit_id))
     if visit is None:
         raise PageRefused(404, words.GONE)
     owner = await uow.need(t.Person, visit.person_id)

@@ -79,6 +79,8 @@ def _guarded(
             ok=code == 0,
             took_ms=round((time.monotonic() - started) * 1000),
         )
+        if faults.strikes("late_response", name):
+            await asyncio.sleep(faults.late_s)
         return _cut(request) if faults.strikes("drop_response", name) else response
 
     return handle
@@ -87,6 +89,10 @@ def _guarded(
 def _strike(standin: WeComStandIn, name: str) -> None:
     if standin.faults.strikes("revoke_token", name):
         standin.tokens.revoke_all()
+    if standin.faults.strikes("expired_token", name):
+        raise ApiError(42001)
+    if standin.faults.strikes("spent_code", name):
+        raise ApiError(60140)
     if standin.faults.strikes("system_busy", name):
         raise ApiError(-1)
     if standin.faults.strikes("throttle", name):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,7 +15,11 @@ from bot.sandbox.clock import SandboxClock
 from bot.sandbox.company import Company, PlatformRules
 from bot.sandbox.envelopes import Sealed, seal, seal_echo
 from bot.sandbox.faults import Faults
+from bot.sandbox.raw_post import post_raw
 from bot.sandbox.traffic import Traffic
+
+#: A callback that was answered comes at most so many times more.
+_MOST_REDELIVERIES = 3
 
 
 class VerificationFailed(Exception):
@@ -39,6 +44,7 @@ class Delivery:
 
     userid: str
     what: str
+    xml: str = ""
     attempts: list[Attempt] = field(default_factory=list)
 
     @property
@@ -53,6 +59,10 @@ class Callbacks:
         self, company: Company, rules: PlatformRules, clock: SandboxClock, faults: Faults, traffic: Traffic
     ) -> None:
         self.url = ""
+        #: every callback as it sets out (a hook for ledgers)
+        self.on_post: list[Callable[[Delivery], None]] = []
+        #: which of several servers a request goes to, as a load balancer chooses
+        self.balance: Callable[[str], str] = lambda url: url
         self._company = company
         self._rules = rules
         self._clock = clock
@@ -91,7 +101,10 @@ class Callbacks:
 
     def post(self, userid: str, what: str, xml: str) -> asyncio.Task[Delivery]:
         """Start delivering; the task ends when the platform is done with this callback."""
-        task = asyncio.create_task(self._deliver(Delivery(userid, what), xml))
+        delivery = Delivery(userid, what, xml)
+        for hook in self.on_post:
+            hook(delivery)
+        task = asyncio.create_task(self._deliver(delivery, xml))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
         return task
@@ -113,8 +126,9 @@ class Callbacks:
             await self._try(delivery, sealed)
             self._overtaken[delivery.userid].set()
         await self._try_again(delivery, sealed, xml, started)
-        if delivery.delivered and self._faults.strikes("redeliver", delivery.what):
-            await self._try(delivery, sealed)
+        for _ in range(_MOST_REDELIVERIES):
+            if delivery.delivered and self._faults.strikes("redeliver", delivery.what):
+                await self._try(delivery, sealed)
         return delivery
 
     async def _try_again(self, delivery: Delivery, sealed: Sealed, xml: str, started: float) -> None:
@@ -131,10 +145,21 @@ class Callbacks:
         if self._faults.strikes("delay", delivery.what):
             await asyncio.sleep(self._faults.delay_s)
         number, at, started = self._traffic.begin(), self._clock.now(), time.monotonic()
-        attempt = await self.send(sealed)
+        attempt = await self._send_badly(delivery, sealed) or await self.send(sealed)
         delivery.attempts.append(attempt)
         took_ms = round((time.monotonic() - started) * 1000)
         self._note(delivery, attempt, number=number, at=at, size=len(sealed.body), took_ms=took_ms)
+
+    async def _send_badly(self, delivery: Delivery, sealed: Sealed) -> Attempt | None:
+        """Send over a bad line if that fault strikes."""
+        half_close = self._faults.strikes("half_close", delivery.what)
+        if not half_close and not self._faults.strikes("slow_body", delivery.what):
+            return None
+        within_s = self._rules.callback_timeout_s
+        url = self.balance(self.url)
+        return Attempt(
+            await post_raw(url, sealed.query, sealed.body, half_close=half_close, timeout_s=within_s), "坏线路"
+        )
 
     async def send(self, sealed: Sealed) -> Attempt:
         """Post one request as it is and return what came back: also for forged, stale or broken ones."""
@@ -142,7 +167,7 @@ class Callbacks:
         headers = {"Content-Type": "text/xml; charset=utf-8"}
         try:
             async with self._http().post(
-                self.url, params=sealed.query, data=sealed.body, headers=headers, timeout=timeout
+                self.balance(self.url), params=sealed.query, data=sealed.body, headers=headers, timeout=timeout
             ) as response:
                 answer = await response.read()
                 return Attempt(response.status, "被动回复，未显示" if answer and response.status == 200 else "")

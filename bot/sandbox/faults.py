@@ -10,12 +10,18 @@ from typing import Literal, get_args
 Fault = Literal[
     "redeliver",  # a callback that was answered comes once more
     "reorder",  # a callback waits until a later one of the same person has been delivered
+    "half_close",  # the platform stops sending before it has the answer to its callback
+    "slow_body",  # a callback's body trickles in
     "drop_callback",  # the platform gives a callback up without a single try
     "drop_response",  # a call is carried out and its answer is lost
+    "late_response",  # a call is carried out and its answer comes `late_s` after
     "delay",  # a call or callback waits `delay_s` first
     "revoke_token",  # all access tokens die before a call
     "throttle",  # 45009
     "system_busy",  # -1
+    "expired_token",  # 42001 for a token that should live
+    "spent_code",  # a card's code is refused with 60140 before its time
+    "discard",  # a message is accepted and shown to nobody, as beyond the platform's limits
     "media_gone",  # 40007 on a medium that should live
     "platform_down",  # connections are cut without an answer, nothing is carried out
 ]
@@ -36,8 +42,9 @@ class Faults:
     chance is asked. `struck` counts what happened.
     """
 
-    def __init__(self, seed: int = 0, *, delay_s: float = 0.2) -> None:
+    def __init__(self, seed: int = 0, *, delay_s: float = 0.2, late_s: float = 3.0) -> None:
         self.delay_s = delay_s
+        self.late_s = late_s
         self.struck: Counter[Fault] = Counter()
         self._random = random.Random(seed)
         self._rates: dict[Fault, float] = {}

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from handlers.errors import CardCodeSpent, MediaGone, PermanentError, RetryableError, WaiqinError
+from handlers.errors import CardCodeSpent, MediaGone, PermanentError, RetryableError, Throttled, WaiqinError
 
 
 class Rejected(WaiqinError):
@@ -41,6 +41,10 @@ class TokenRefused(RefusedForNow):
     """The platform refused our token. `TokenKeeper.use` fetches a new one and repeats the call once."""
 
 
+class CalledTooOften(RefusedForNow, Throttled):
+    """45009: the company's calls are over the limit; hammering on prolongs it (document 90313)."""
+
+
 class NotAccepted(WaiqinError):
     """Neither the database nor the spool took a callback. The platform gets no answer and sends it again."""
 
@@ -57,7 +61,7 @@ class IllegalMessage(PermanentError):
         return type(self), (self.faults,)
 
 
-Reaction = Literal["retry", "refresh", "stop", "media_gone", "card_code_spent", "already_sent"]
+Reaction = Literal["retry", "throttled", "refresh", "stop", "media_gone", "card_code_spent", "already_sent"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +130,7 @@ _CODES: dict[Meaning, tuple[int, ...]] = {
     _DOMAIN: (40093, 42012, 50001, 85004, 85005),
     _WEBHOOK: (93000, 93004, 93008),
     Meaning("already_sent", "同一 task_id 已发送过"): (42014,),
-    Meaning("retry", "调用过于频繁", DEV_CONSOLE, 60.0): (45009,),
+    Meaning("throttled", "调用过于频繁", DEV_CONSOLE, 60.0): (45009,),
     Meaning("stop", "应用没有设置接收消息的网址，不能发送按钮卡片", ADMIN_CALLBACK): (43012,),
     Meaning("stop", "服务器的 TLS 版本过旧", "升级服务器的 TLS"): (48010,),
     Meaning("card_code_spent", "卡片更新码已用过或已过 72 小时"): (60140,),
@@ -157,6 +161,8 @@ def error_of(code: int, call: str) -> RetryableError | PermanentError:
             return TokenRefused(message, code=code, retry_after_s=meaning.retry_after_s)
         case "retry":
             return RefusedForNow(message, code=code, retry_after_s=meaning.retry_after_s)
+        case "throttled":
+            return CalledTooOften(message, code=code, retry_after_s=meaning.retry_after_s)
         case "media_gone":
             return MediaGone(message, code=code)
         case "card_code_spent":

@@ -6,7 +6,8 @@ Platform limits come from developer.work.weixin.qq.com, documents 90236 (message
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 # --- message/send ------------------------------------------------------------------------------------------------
 
@@ -79,6 +80,16 @@ class ClientLimits:
     media_bytes: int = 32 * 1024 * 1024
     part_bytes: int = 4 * 1024 * 1024
     fruitless_attempts: int = 3
+
+    def at_pace(self, shortened: Callable[[float], float]) -> ClientLimits:
+        """Return the limits with every time limit shortened."""
+        return replace(
+            self,
+            connect_timeout_s=shortened(self.connect_timeout_s),
+            call_timeout_s=shortened(self.call_timeout_s),
+            read_timeout_s=shortened(self.read_timeout_s),
+            media_timeout_s=shortened(self.media_timeout_s),
+        )
 
     def __post_init__(self) -> None:
         if self.part_bytes <= 0 or self.part_bytes % 16:

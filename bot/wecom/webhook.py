@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any, Literal
@@ -19,6 +20,7 @@ from bot.wecom.errors import NotAccepted, Rejected
 from bot.wecom.limits import CallbackLimits
 from bot.wecom.parse import CHANNEL, to_inbound
 from bot.wecom.safexml import decode_utf8
+from handlers.messages import Inbound
 from handlers.ports import Clock
 
 logger = logging.getLogger("bot.wecom")
@@ -29,6 +31,9 @@ PATH = "/wecom/callback"
 #: Raises `NotAccepted` when it could be kept nowhere.
 Accept = Callable[[str, str, dict[str, Any]], Awaitable[Literal["stored", "duplicate"]]]
 
+#: What became of a callback that could be read, `stored`, `duplicate` or `dropped`, and the seconds it took.
+CountTaken = Callable[[Inbound, str, float], None]
+
 
 def routes(
     accept: Accept,
@@ -36,9 +41,13 @@ def routes(
     clock: Clock,
     limits: CallbackLimits | None = None,
     count_rejection: Callable[[str], None] = lambda reason: None,
+    count_taken: CountTaken = lambda inbound, outcome, seconds: None,
 ) -> list[web.RouteDef]:
-    """Return the two handlers of `/wecom/callback`. `count_rejection` is called with each refusal's reason."""
-    edge = _Edge(accept, crypto, clock, limits or CallbackLimits(), count_rejection)
+    """Return the two handlers of `/wecom/callback`.
+
+    `count_rejection` is called with each refusal's reason, `count_taken` with what became of each other callback.
+    """
+    edge = _Edge(accept, crypto, clock, limits or CallbackLimits(), count_rejection, count_taken)
     return [web.get(PATH, edge.verify, allow_head=False), web.post(PATH, edge.receive)]
 
 
@@ -50,12 +59,14 @@ class _Edge:
         clock: Clock,
         limits: CallbackLimits,
         count_rejection: Callable[[str], None],
+        count_taken: CountTaken,
     ) -> None:
         self._accept = accept
         self._crypto = crypto
         self._clock = clock
         self._limits = limits
         self._count_rejection = count_rejection
+        self._count_taken = count_taken
 
     async def verify(self, request: web.Request) -> web.Response:
         """Answer the check that runs when an administrator saves the callback's address: the bare plaintext."""
@@ -67,24 +78,27 @@ class _Edge:
     async def receive(self, request: web.Request) -> web.Response:
         """Take one delivery. 200 and empty once it is kept; no answer at all if it could be kept nowhere."""
         try:
-            update_id, sender_id, update = await self._read(request)
+            inbound, update = await self._read(request)
         except Rejected as exc:
             return self._refuse(exc)
+        begun = time.perf_counter()
         try:
-            outcome = await self._accept(update_id, sender_id, update)
+            outcome = await self._accept(inbound.source_id, inbound.sender_id, update)
         except NotAccepted:
+            self._count_taken(inbound, "dropped", time.perf_counter() - begun)
             return _hang_up(request)
-        facts = {"action": "callback_accepted", "source_id": update_id, "outcome": outcome}
+        self._count_taken(inbound, outcome, time.perf_counter() - begun)
+        facts = {"action": "callback_accepted", "message_id": inbound.source_id, "outcome": outcome}
         logger.info("callback accepted", extra=facts)
         return web.Response()
 
-    async def _read(self, request: web.Request) -> tuple[str, str, dict[str, Any]]:
+    async def _read(self, request: web.Request) -> tuple[Inbound, dict[str, Any]]:
         body = await self._read_body(request)
         xml = decode_utf8(self._crypto.decrypt(request.query, body))
         now = self._clock.now()
         check_timestamp(request.query.get("timestamp", ""), now, self._limits.replay_window_s)
         inbound = to_inbound(xml, received_at=now)
-        return inbound.source_id, inbound.sender_id, {"channel": CHANNEL, "xml": xml, "received_at": now.isoformat()}
+        return inbound, {"channel": CHANNEL, "xml": xml, "received_at": now.isoformat()}
 
     async def _read_body(self, request: web.Request) -> bytes:
         """Read at most the limit, within the time a slow sender is given."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import pytest
 import sqlalchemy as sa
 from sqlmodel import col
 
-from bot.delivery import PER_MINUTE, Delivery, wait_before_retry
-from handlers.errors import CardCodeSpent, PermanentError, RetryableError
+from bot.delivery import Delivery, wait_before_retry
+from bot.send_limits import ANSWER, CEILINGS, DIGEST, WARNING
+from handlers.errors import CardCodeSpent, PermanentError, RetryableError, Throttled
 from handlers.know import Person
 from handlers.messages import Card, CardButton, Outbound, OutboundCard, OutboundText
 from handlers.ports import Sent
@@ -80,11 +84,66 @@ async def test_a_permanent_error_ends_visibly(store: Store) -> None:
 async def test_our_limit_a_minute_stays_under_the_platforms(store: Store) -> None:
     messenger, clock = RecordingMessenger(), StoppedClock()
     delivery = Delivery(store, {"wecom": messenger}, clock)
-    keys = [await queue(store, f"answer:{n}", OutboundText(f"第{n}条")) for n in range(PER_MINUTE + 1)]
+    keys = [
+        await queue(store, f"answer:{n}", OutboundText(f"第{n}条")) for n in range(CEILINGS[ANSWER].person_minute + 1)
+    ]
     progress = [await delivery.deliver(key) for key in keys]
-    assert [p.finished for p in progress] == [True] * PER_MINUTE + [False]
+    assert [p.finished for p in progress] == [True] * CEILINGS[ANSWER].person_minute + [False]
     clock.forward(seconds=61)
     assert (await delivery.deliver(keys[-1])).finished
+
+
+async def test_many_at_once_to_one_person_keep_the_limit(store: Store) -> None:
+    messenger = RecordingMessenger()
+    delivery = Delivery(store, {"wecom": messenger}, StoppedClock())
+    most = CEILINGS[ANSWER].person_minute
+    keys = [await queue(store, f"answer:{n}", OutboundText(f"第{n}条")) for n in range(most + 8)]
+    progress = await asyncio.gather(*(delivery.deliver(key) for key in keys))
+    assert sum(p.finished for p in progress) == len(messenger.sent) == most
+
+
+async def test_many_at_once_to_one_person_take_turns_and_none_hangs(store: Store) -> None:
+    """Whoever waits for a turn must not have the only connection in hand."""
+    messenger = RecordingMessenger()
+    delivery = Delivery(store, {"wecom": messenger}, StoppedClock())
+    keys = [await queue(store, f"answer:{n}", OutboundText(f"第{n}条")) for n in range(12)]
+
+    async def one_after_another(own: list[str]) -> None:
+        for key in own:
+            assert (await delivery.deliver(key)).finished
+
+    async with asyncio.timeout(10):
+        await asyncio.gather(*(one_after_another(keys[n::4]) for n in range(4)))
+    assert len(messenger.sent) == 12
+
+
+@pytest.mark.parametrize(("priority", "waits"), [(ANSWER, False), (WARNING, False), (DIGEST, True)])
+async def test_in_a_crowded_minute_what_can_wait_waits(store: Store, priority: int, waits: bool) -> None:
+    delivery = Delivery(store, {"wecom": RecordingMessenger()}, StoppedClock())
+    for number in range(CEILINGS[DIGEST].person_minute):
+        await delivery.deliver(await queue(store, f"answer:{number}", OutboundText(f"第{number}条")))
+    key = await queue(store, "push:1", OutboundText("今日汇总"), priority=priority, push=priority != ANSWER)
+    assert (await delivery.deliver(key)).finished is not waits
+
+
+async def test_when_the_company_is_throttled_everybody_waits_and_answers_go_first(store: Store) -> None:
+    messenger, clock = RecordingMessenger(), StoppedClock()
+    delivery = Delivery(store, {"wecom": messenger}, clock)
+
+    def too_often() -> Sent:
+        raise Throttled("too often", retry_after_s=60)
+
+    messenger.answer, calm = too_often, messenger.answer
+    await delivery.deliver(await queue(store, "answer:1", OutboundText("第1条")))
+    messenger.answer = calm
+    answer = await queue(store, "answer:2", OutboundText("第2条"))
+    warning = await queue(store, "push:1", OutboundText("提醒"), push=True)
+    clock.forward(seconds=59)
+    assert (await delivery.deliver(answer)).wait_s == 1 and messenger.sent == []
+    clock.forward(seconds=2)
+    assert not (await delivery.deliver(warning)).finished and (await delivery.deliver(answer)).finished
+    clock.forward(seconds=10)
+    assert (await delivery.deliver(warning)).finished
 
 
 async def test_a_shown_card_is_replaced_in_place_with_a_code_used_once(store: Store) -> None:

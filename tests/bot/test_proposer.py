@@ -12,7 +12,7 @@ import aiohttp
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from bot.proposer import Limits, ModelProposer
+from bot.proposer import Limits, ModelProposer, check_proposer
 from bot.settings import Settings
 from handlers.ports import Ask, Candidate
 from tests.bot.doubles import START, StoppedClock
@@ -167,6 +167,54 @@ async def test_neither_words_nor_key_get_into_the_log(
     logged = "\n".join(str(record.__dict__) for record in caplog.records if record.name.startswith("bot"))
     assert "not_json" in logged
     assert not any(word in logged for word in ("华锐", "李敏", "geheim"))
+
+
+async def test_a_compressed_answer_is_not_unfolded(session: aiohttp.ClientSession, model: ModelServer) -> None:
+    model.compressed = True
+    assert await client(session, model).propose(ASK) is None
+    assert len(model.bodies) == 1
+
+
+async def test_an_answer_that_comes_drop_by_drop_is_not_waited_for(
+    session: aiohttp.ClientSession, model: ModelServer
+) -> None:
+    model.drips = True
+    assert await client(session, model, limits=SOON).propose(ASK) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "outcome", "word"),
+    [
+        (200, json.dumps(completion('{"contact": {"name": "张经理", "words": "张经理"}}')), "ok", "能用"),
+        (200, json.dumps(completion('{"contact": {"name": "李四", "words": "李四"}}')), "no_quote", "照抄"),
+        (200, json.dumps(completion("好的")), "not_json", "格式"),
+        (401, "no", "http_401", "密钥"),
+        (404, "no", "http_404", "地址"),
+    ],
+)
+async def test_the_check_says_what_is_wrong(
+    session: aiohttp.ClientSession, model: ModelServer, status: int, text: str, outcome: str, word: str
+) -> None:
+    model.replies = [(status, text)]
+    found = await check_proposer(session, url=model.url, model="m", key=SecretStr("k"), clock=StoppedClock())
+    assert (found.outcome, found.ok) == (outcome, outcome == "ok")
+    assert word in found.text
+
+
+async def test_the_check_sends_nothing_of_the_companys_and_does_not_wait_for_ever(
+    session: aiohttp.ClientSession, model: ModelServer
+) -> None:
+    model.may_answer.clear()
+    key = SecretStr("k")
+    found = await check_proposer(session, url=model.url, model="m", key=key, clock=StoppedClock(), limits=SOON)
+    assert found.outcome == "too_slow" and "不影响使用" in found.fix
+    assert model.questions[0]["customers"] == [] and "样例" in model.questions[0]["note"]
+
+
+async def test_the_check_of_an_unreachable_model_says_so(session: aiohttp.ClientSession) -> None:
+    away = "http://127.0.0.1:9/v1"
+    found = await check_proposer(session, url=away, model="m", key=SecretStr(""), clock=StoppedClock())
+    assert "连不上" in found.text and not found.ok
 
 
 def test_it_is_off_by_default_and_needs_a_model_when_on() -> None:

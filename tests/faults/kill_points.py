@@ -10,6 +10,8 @@ import functools
 import os
 import signal
 from collections.abc import Awaitable, Callable
+from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from dbos import DBOS
@@ -36,23 +38,31 @@ PLACES: dict[str, str] = {
     "listen": "in the recogniser",
     "draft": "transcript, visit and card written",
     "answer": "answers sent, step not checkpointed",
+    "evening_summary": "the evening's summaries written",
     "send": "accepted by the platform, not noted by us",
     "note_sent": "sending noted",
 }
-POINTS: tuple[str, ...] = tuple(f"{place}:{side}" for place in PLACES for side in ("before", "after"))
+#: The points of the voice path.
+POINTS: tuple[str, ...] = tuple(
+    f"{place}:{side}" for place in PLACES if place != "evening_summary" for side in ("before", "after")
+)
 
 
 class Fuse:
     """Kills this process with SIGKILL when `point` is reached for the nth time. Without a point it never does."""
 
-    def __init__(self, point: str, nth: int) -> None:
+    def __init__(self, point: str, nth: int, burnt: Path | None = None) -> None:
         self._point = point
         self._left = nth
+        #: a file that remembers over restarts that the fuse has blown; without it every process has a new one
+        self._burnt = burnt
 
     def reach(self, point: str) -> None:
         if point == self._point:
             self._left -= 1
-            if self._left == 0:
+            if self._left == 0 and not (self._burnt is not None and self._burnt.exists()):
+                if self._burnt is not None:
+                    self._burnt.touch()
                 os.kill(os.getpid(), signal.SIGKILL)
 
     def around(self, place: str, call: Async) -> Async:
@@ -68,9 +78,9 @@ class Fuse:
         return guarded
 
 
-def arm(point: str, nth: int, transcriber: Transcriber) -> None:
+def arm(point: str, nth: int, transcriber: Transcriber | None = None, *, burnt: Path | None = None) -> None:
     """Wrap every place of the path; the process dies at `point`, reached for the nth time."""
-    fuse = Fuse(point, nth)
+    fuse = Fuse(point, nth, burnt)
     for owner, name, place in (
         (Work, "take_in", "take_in"),
         (Work, "fetch", "fetch"),
@@ -85,7 +95,23 @@ def arm(point: str, nth: int, transcriber: Transcriber) -> None:
         (Application, "accept", "accept"),
     ):
         setattr(owner, name, _rewrap(owner, name, place, fuse))
-    transcriber.transcribe = fuse.around("listen", transcriber.transcribe)  # type: ignore[method-assign]
+    if transcriber is not None:
+        transcriber.transcribe = fuse.around("listen", transcriber.transcribe)  # type: ignore[method-assign,assignment]
+
+    _put_job(fuse)
+
+
+def _put_job(fuse: Fuse) -> None:
+    """Jobs go through one step: the point is named after the job."""
+    run_job = Work.run_job
+
+    async def guarded(self: Work, job: str, due_at: datetime) -> list[str]:
+        fuse.reach(f"{job}:before")
+        queued = await run_job(self, job, due_at)
+        fuse.reach(f"{job}:after")
+        return queued
+
+    setattr(Work, "run_job", guarded)  # noqa: B010 - as with the others
 
 
 def _rewrap(owner: type, name: str, place: str, fuse: Fuse) -> Any:

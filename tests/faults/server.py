@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from bot.sandbox import Company
-from tests.faults.server_process import WORDS_FOLDER
+from tests.faults.server_process import TIME_SCALE, WORDS_FOLDER
 
 LOOPBACK = "127.0.0.1"
 ROOT = Path(__file__).parents[2]
@@ -38,6 +38,8 @@ def environment(data: Path, company: Company, api_url: str, port: int) -> dict[s
         "WAIQIN_PUBLIC_URL": f"http://{LOOPBACK}:{port}",
         "WAIQIN_LINK_SECRET": "s" * 43,
         "WAIQIN_LOG_LEVEL": "WARNING",
+        "WAIQIN_TIME_SCALE": str(TIME_SCALE),
+        "WAIQIN_ADMIN_PORT": "0",
         "WAIQIN_WECOM_CORP_ID": company.corpid,
         "WAIQIN_WECOM_AGENT_ID": str(company.agentid),
         "WAIQIN_WECOM_SECRET": company.secret,

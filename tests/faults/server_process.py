@@ -2,8 +2,7 @@
 
 Loads everything once, then forks a server for each line on standard input and writes its process id and, when it has
 ended, how. A line is `{"order", "env", "point", "nth", "without"}`: the settings, where to die, and a safeguard to do
-without. Only two things in a server are not the product: the recogniser (DECISIONS 17), and the waits of retried
-steps, which are sixty times shorter.
+without. Only the recogniser is not the product (DECISIONS 17), and all waits are shortened (`WAIQIN_TIME_SCALE`).
 """
 
 from __future__ import annotations
@@ -18,8 +17,6 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-
-from dbos import DBOS
 
 import nlp
 from bot.engine import ALL_QUEUES
@@ -48,16 +45,6 @@ class WordsFromFolder:
         return Heard(text=words, engine="fake", model="fake", seconds=len(audio) / 1600)
 
 
-def quicken_retries() -> None:
-    """Let a failing step be tried again sixty times sooner than in production."""
-    original = DBOS.step
-
-    def step(*args: Any, interval_seconds: float = 1.0, **kwargs: Any) -> Any:
-        return original(*args, interval_seconds=interval_seconds / TIME_SCALE, **kwargs)
-
-    DBOS.step = staticmethod(step)  # type: ignore[method-assign]
-
-
 def warm_up() -> None:
     """Read one note, so that no server has to load word lists again."""
     directory = nlp.Directory((), ())
@@ -72,7 +59,6 @@ def serve(order: dict[str, Any]) -> int:
     log = Path(os.environ[WORDS_FOLDER]).parent / "server.log"
     with log.open("ab") as file:
         os.dup2(file.fileno(), 2)
-    quicken_retries()
     transcriber = WordsFromFolder()
     kill_points.arm(order["point"], order["nth"], transcriber)
     without.remove(order["without"])

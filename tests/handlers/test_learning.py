@@ -2,131 +2,27 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
-from sqlmodel import col
 
 from handlers.import_directory import import_customers
-from handlers.know import World
 from handlers.learn_aliases import normalise
-from handlers.links import Links
-from handlers.messages import Action, InboundAction, InboundText
-from handlers.playbooks import Playbooks
-from handlers.receive import receive
+from handlers.messages import Action
 from handlers.rules.days import day_of
-from storage import Store, audit
+from storage import audit
 from storage import tables as t
 from storage.directory_files import CustomerRow
-from storage.engine import make_async_engine
-from storage.migrate import upgrade
-
-#: Tuesday 2026-03-10, 10:00 in Shanghai.
-START = datetime(2026, 3, 10, 2, 0, tzinfo=UTC)
-PEOPLE = (("lin", "林悦", "rep"), ("han", "韩梅", "rep"), ("zhou", "周建明", "supervisor"), ("gao", "高远", "admin"))
-CUSTOMERS = (
-    ("C0001", "苏州华锐精密机械有限公司", ["华锐"]),
-    ("C0002", "无锡博恒新能源科技有限公司", ["博恒"]),
-    ("C0003", "常州天朗光伏科技有限公司", ["天朗"]),
-)
-HEARD = "鑫海传动"
-
-
-class Desk:
-    """The company's messages, handled on a real database; the clock moves only by `later`."""
-
-    def __init__(self, store: Store) -> None:
-        self.store = store
-        self.world = World(Playbooks(), "manufacturing", Links("https://waiqin.example", "secret"))
-        self.now = START
-        self._numbers = itertools.count(1)
-
-    def later(self, **by: float) -> None:
-        self.now += timedelta(**by)
-
-    async def found(self, **people: str) -> None:
-        """Set up people and customers; `people` are the roles to have besides the reps."""
-        async with self.store.begin() as uow:
-            for userid, name, role in PEOPLE:
-                if role == "rep" or role in people.values():
-                    uow.add(t.Person(id=userid, name=name, role=role, team="华东"))
-                    await uow.flush()
-                    uow.add(t.Identity(channel="wecom", channel_user_id=userid, person_id=userid))
-            for customer_id, name, aliases in CUSTOMERS:
-                uow.add(t.Customer(id=customer_id, name=name, aliases=aliases, owner_id="lin", created_at=START))
-            await uow.commit()
-
-    async def say(self, person: str, text: str) -> None:
-        await self._receive(InboundText(**self._head(person), text=text))
-
-    async def tap(self, person: str, key: str, card_id: str = "") -> None:
-        await self._receive(InboundAction(**self._head(person), action=key, task_id=card_id))
-
-    def _head(self, person: str) -> dict[str, Any]:
-        return {"channel": "wecom", "message_id": str(next(self._numbers)), "sender_id": person, "sent_at": self.now}
-
-    async def _receive(self, inbound: InboundText | InboundAction) -> None:
-        async with self.store.begin() as uow:
-            await receive(inbound, uow=uow, world=self.world, now=self.now)
-            await uow.commit()
-
-    async def corrected(self, heard: str = HEARD, to: str = "博恒", *, by: str = "lin") -> None:
-        """A visit two days later, in which one customer is heard and another was meant; left unconfirmed."""
-        if self.now > START:
-            await self.say(by, "确认")
-        self.later(days=2)
-        await self.say(by, f"去了{heard}，见了陈经理，方案看完了，交期太长，下周三再去")
-        self.later(minutes=1)
-        await self.say(by, f"客户是{to}")
-
-    async def rows(self, table: Any, **equal: Any) -> list[Any]:
-        query = sa.select(table)
-        for name, value in equal.items():
-            query = query.where(getattr(table, name) == value)
-        async with self.store.begin() as uow:
-            return await uow.all(query)
-
-    async def proposals(self) -> list[t.AliasProposal]:
-        return await self.rows(t.AliasProposal)
-
-    async def aliases(self, customer_id: str = "C0002") -> list[str]:
-        customer: t.Customer = (await self.rows(t.Customer, id=customer_id))[0]
-        return customer.aliases
-
-    async def press(self, person: str, verb: str, *, version: int | None = None) -> None:
-        """Press a button of the only proposal's card as this person sees it."""
-        proposal = (await self.proposals())[0]
-        shown = await self.rows(t.CardShown, object_id=proposal.id, person_id=person)
-        key = Action(verb, proposal.id, version or proposal.version).pack()
-        await self.tap(person, key, shown[0].id if shown else "")
-
-    async def newest(self, person: str) -> dict[str, Any]:
-        """Return what this person was told last."""
-        query = sa.select(t.Delivery).where(col(t.Delivery.person_id) == person)
-        async with self.store.begin() as uow:
-            row = await uow.first(query.order_by(sa.literal_column("rowid").desc()))
-        outbound: dict[str, Any] = row.outbound
-        return outbound
+from tests.handlers.desk import CUSTOMERS, HEARD, Desk, buttons, open_desk
 
 
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    url = f"sqlite:///{tmp_path / 'test.db'}"
-    upgrade(url)
-    store = Store(make_async_engine(url))
-    desk = Desk(store)
-    await desk.found(a="admin", s="supervisor")
-    yield desk
-    await store.close()
-
-
-def buttons(outbound: dict[str, Any]) -> list[str]:
-    return [button["text"] for button in outbound["card"]["buttons"]]
+    async with open_desk(tmp_path, a="admin", s="supervisor") as desk:
+        yield desk
 
 
 async def test_one_correction_is_remembered_with_the_words_that_were_heard(desk: Desk) -> None:
@@ -299,7 +195,13 @@ async def test_a_full_day_of_pushes_puts_the_question_off_to_the_next(desk: Desk
     day_after_next = desk.now + timedelta(days=2, hours=1)
     async with desk.store.begin() as uow:
         for number in range(3):
-            full = {"channel": "wecom", "recipient_id": "gao", "kind": "card", "push": True, "created_at": desk.now}
+            full: dict[str, Any] = {
+                "channel": "wecom",
+                "recipient_id": "gao",
+                "kind": "card",
+                "push": True,
+                "created_at": desk.now,
+            }
             uow.add(t.Delivery(id=f"alert:{number}", person_id="gao", not_before=day_after_next, **full))
         await uow.commit()
     await desk.corrected()
@@ -308,14 +210,25 @@ async def test_a_full_day_of_pushes_puts_the_question_off_to_the_next(desk: Desk
 
 
 async def test_without_an_admin_the_teams_supervisor_decides(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'other.db'}"
-    upgrade(url)
-    desk = Desk(Store(make_async_engine(url)))
-    await desk.found(s="supervisor")
+    async with open_desk(tmp_path, s="supervisor") as desk:
+        await desk.corrected()
+        await desk.corrected()
+        assert [push.person_id for push in await desk.rows(t.Delivery, push=True)] == ["zhou"]
+
+
+async def test_a_voided_visit_teaches_nothing(desk: Desk) -> None:
     await desk.corrected()
+    await desk.say("lin", "不是拜访")
     await desk.corrected()
-    assert [push.person_id for push in await desk.rows(t.Delivery, push=True)] == ["zhou"]
-    await desk.store.close()
+    assert await desk.proposals() == []
+
+
+async def test_a_voided_visit_counts_again_once_restored(desk: Desk) -> None:
+    await desk.corrected()
+    await desk.say("lin", "不是拜访")
+    await desk.say("lin", "恢复")
+    await desk.corrected()
+    assert [proposal.times for proposal in await desk.proposals()] == [2]
 
 
 async def test_an_import_keeps_what_an_admin_accepted(desk: Desk) -> None:

@@ -8,6 +8,11 @@ import pytest
 import pytest_asyncio
 
 from tests.scenarios.story import Hero, Story, open_story
+from tests.storage import databases
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    databases.kind_for_stories = config.getoption("--database")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

@@ -27,6 +27,7 @@ from storage import tables as t
 from storage.directory_files import CustomerRow
 from tests.company import CORPUS, cast, note
 from tests.fakes import FakeTranscriber
+from tests.storage.databases import url_for_story
 
 Row = TypeVar("Row", bound=SQLModel)
 
@@ -218,6 +219,7 @@ async def open_story(
             transcriber=hearing,
             faults=faults,
             clock_rate=time_scale,
+            database_url=url_for_story(data),
         ) as demo:
             yield Story(demo, hearing)
 

@@ -58,6 +58,14 @@ async def test_no_follow_up_leaves_the_day_open(story: Story, hero: Hero) -> Non
     assert await story.rows(t.Task, kind="follow_up", person_id=hero.userid) == []
 
 
+@pytest.mark.parametrize(("typed", "day"), [("需跟进", NEXT_WORKING_DAY), ("不用跟了", None)])
+async def test_the_tick_can_be_typed(story: Story, hero: Hero, typed: str, day: date | None) -> None:
+    await story.say(hero, chat(hero), typed)
+    visit = await story.visit(hero)
+    assert await story.value(visit, "next_followup") == (day.isoformat() if day else None)
+    assert "需跟进" not in " ".join(buttons(newest(hero)))
+
+
 async def test_a_day_said_in_the_chat_stands(story: Story, hero: Hero) -> None:
     await story.say(hero, chat(hero, last="好，我周五带新方案过去"))
     card = newest(hero)
