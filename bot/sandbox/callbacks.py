@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import time
 from collections import defaultdict
 from collections.abc import Callable
@@ -165,9 +166,10 @@ class Callbacks:
         """Post one request as it is and return what came back: also for forged, stale or broken ones."""
         timeout = aiohttp.ClientTimeout(total=self._rules.callback_timeout_s)
         headers = {"Content-Type": "text/xml; charset=utf-8"}
+        body = io.BytesIO(sealed.body)
         try:
             async with self._http().post(
-                self.balance(self.url), params=sealed.query, data=sealed.body, headers=headers, timeout=timeout
+                self.balance(self.url), params=sealed.query, data=body, headers=headers, timeout=timeout
             ) as response:
                 answer = await response.read()
                 return Attempt(response.status, "被动回复，未显示" if answer and response.status == 200 else "")
