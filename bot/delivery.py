@@ -31,6 +31,8 @@ logger = logging.getLogger("bot.delivery")
 #: A delivery that keeps failing is given up after this many tries (about a day with the waits below).
 MOST_ATTEMPTS = 60
 LONGEST_WAIT_S = 1800.0
+#: An answer waits seconds for what else may come; one that seems to wait longer was queued by a clock that was ahead.
+LONGEST_GATHERING_S = 60.0
 
 _DELIVERIES = table_of(t.Delivery)
 #: How many deliveries a person got within the hour, and within the minute.
@@ -129,8 +131,9 @@ class Delivery:
         now = self._clock.now()
         if row.state != "queued":
             return Progress()
-        if row.not_before is not None and row.not_before > now:
-            return Progress((row.not_before - now).total_seconds())
+        early_s = (row.not_before - now).total_seconds() if row.not_before is not None else 0.0
+        if early_s > 0 and (row.push or early_s < LONGEST_GATHERING_S):
+            return Progress(early_s)
         crowded_s = await self._crowded(uow, row, now)
         if crowded_s:
             return Progress(crowded_s)

@@ -67,6 +67,7 @@ def make_sync_engine(url: str) -> sa.Engine:
         engine = sa.create_engine(url, poolclass=sa.pool.QueuePool, pool_size=1, max_overflow=0, pool_timeout=30)
         _tune_sqlite(engine)
         _refine_clock(engine)
+        _wait_for_the_disk(engine)
         return engine
     engine = sa.create_engine(
         url.replace("postgresql://", "postgresql+psycopg://", 1),
@@ -77,6 +78,19 @@ def make_sync_engine(url: str) -> sa.Engine:
     )
     _name_failed_connects(engine)
     return engine
+
+
+def _wait_for_the_disk(engine: sa.Engine) -> None:
+    """Let a full or failing disk count as a lost connection.
+
+    The workflow engine waits for a lost connection, but of a file that cannot be written it knows only the lock: a
+    workflow whose step could not be noted would end there, unnoted, until the next start.
+    """
+
+    @sa.event.listens_for(engine, "handle_error")
+    def _on_error(context: sa.engine.ExceptionContext) -> None:
+        if context.sqlalchemy_exception is not None and is_away(context.sqlalchemy_exception):
+            context.is_disconnect = "locked" not in str(context.original_exception)
 
 
 def _refine_clock(engine: sa.Engine) -> None:

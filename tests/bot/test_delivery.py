@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -115,6 +116,14 @@ async def test_many_at_once_to_one_person_take_turns_and_none_hangs(store: Store
     async with asyncio.timeout(10):
         await asyncio.gather(*(one_after_another(keys[n::4]) for n in range(4)))
     assert len(messenger.sent) == 12
+
+
+async def test_an_answer_queued_by_a_clock_that_was_ahead_does_not_wait_for_it(store: Store) -> None:
+    delivery = Delivery(store, {"wecom": RecordingMessenger()}, StoppedClock())
+    gathering = await queue(store, "photos:1", OutboundText("照片收到"), not_before=START + timedelta(seconds=4))
+    ahead = await queue(store, "photos:2", OutboundText("两张照片收到"), not_before=START + timedelta(hours=2))
+    push = await queue(store, "push:1", OutboundText("提醒"), push=True, not_before=START + timedelta(hours=2))
+    assert [(await delivery.deliver(key)).finished for key in (gathering, ahead, push)] == [False, True, False]
 
 
 @pytest.mark.parametrize(("priority", "waits"), [(ANSWER, False), (WARNING, False), (DIGEST, True)])
