@@ -83,6 +83,15 @@ async def record(
     await uow.insert(ChangeValue(change_id=entry.id, salt=salt, before=before, after=after))
 
 
+def is_whole(entry: Change, value: ChangeValue | None, number: int, prev_hash: str) -> bool:
+    """Tell whether an entry is the chain's `number`th, follows the hash before it, and fits its values.
+
+    `value` is None where a purge has removed them: the commitment stays.
+    """
+    linked = entry.seq == number and entry.prev_hash == prev_hash and link_hash(prev_hash, entry) == entry.hash
+    return linked and (value is None or commitment(value.salt, value.before, value.after) == entry.commitment)
+
+
 async def broken_links(uow: UnitOfWork, chain: str) -> list[int]:
     """Return the sequence numbers where a chain does not verify; empty if it is whole."""
     entries = await uow.all(sa.select(Change).where(col(Change.chain) == chain).order_by(col(Change.seq)))
@@ -96,9 +105,7 @@ async def broken_links(uow: UnitOfWork, chain: str) -> list[int]:
     }
     broken, prev = [], GENESIS
     for number, entry in enumerate(entries, 1):
-        value = values.get(entry.id)
-        fits = value is None or commitment(value.salt, value.before, value.after) == entry.commitment
-        if entry.seq != number or entry.prev_hash != prev or link_hash(prev, entry) != entry.hash or not fits:
+        if not is_whole(entry, values.get(entry.id), number, prev):
             broken.append(entry.seq)
         prev = entry.hash
     return broken

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from sqlmodel import col
 
 from storage import migrate
-from storage.audit import GENESIS, commitment, link_hash
+from storage.audit import GENESIS, is_whole
 from storage.backup import audit_heads
 from storage.backup_files import (
     HEADS,
@@ -184,9 +184,7 @@ def broken_chains(connection: sa.Connection) -> Iterator[str]:
         if entry.chain != chain:
             chain, number, prev = entry.chain, 0, GENESIS
         number += 1
-        whole = entry.seq == number and entry.prev_hash == prev and link_hash(prev, entry) == entry.hash
-        fits = value is None or commitment(value.salt, value.before, value.after) == entry.commitment
-        if not (whole and fits) and reported != chain:
+        if not is_whole(entry, value, number, prev) and reported != chain:
             reported = chain
             yield chain
         prev = entry.hash
